@@ -1,0 +1,83 @@
+"""What commands share: options, where output goes, and progress on a terminal or as plain lines."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from toolkit.progress import Progress
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FOLDER = click.Path(file_okay=True, path_type=Path)
+"""A folder argument; whether it exists is checked by the workspace, which words the error better."""
+
+PLAIN_SECONDS = 10.0
+"""How often a run without a terminal says how far it is."""
+
+
+def add_common_options(function: Function) -> Function:
+    """Add the options that every command has. ``--debug`` is read by ``toolkit.cli.main`` and never passed on."""
+    function = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")(function)
+    return click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(function)
+
+
+def print_result(as_json: bool, value: Mapping[str, Any], text: str) -> None:
+    """Print a command's result on stdout: for machines or for people."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is not the result; it goes to stderr."""
+    click.echo(message, err=True)
+
+
+def pick_progress() -> Progress:
+    """Return a bar when stderr is a terminal, plain lines otherwise."""
+    return BarProgress() if sys.stderr.isatty() else PlainProgress()
+
+
+class BarProgress:
+    """A progress bar."""
+
+    def start(self, label: str, total: int | None, unit: str) -> None:
+        """Open the bar."""
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, desc=label, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True, leave=True)
+
+    def advance(self, count: int = 1) -> None:
+        """Move the bar."""
+        self._bar.update(count)
+
+    def finish(self) -> None:
+        """Close the bar, leaving its last state on the screen."""
+        self._bar.close()
+
+
+class PlainProgress:
+    """A line at the end of each piece of work, and one every few seconds on the way."""
+
+    def start(self, label: str, total: int | None, unit: str) -> None:
+        """Remember what is being done."""
+        self._label, self._total, self._unit, self._done = label, total, unit, 0
+        self._next_line = time.monotonic() + PLAIN_SECONDS
+
+    def advance(self, count: int = 1) -> None:
+        """Count, and speak when it is time."""
+        self._done += count
+        if time.monotonic() >= self._next_line:
+            say(self._line())
+            self._next_line = time.monotonic() + PLAIN_SECONDS
+
+    def finish(self) -> None:
+        """Say how much was done."""
+        say(self._line())
+
+    def _line(self) -> str:
+        of_total = f" of {self._total:,}" if self._total is not None and self._total != self._done else ""
+        return f"{self._label}: {self._done:,}{of_total} {self._unit}"

@@ -1,0 +1,384 @@
+"""The nouns of ReviewDial: small frozen records that the rooms hand to one another.
+
+Every published table derives from these classes (see ``toolkit.tables``): a field here is a column there.
+Records hold no behaviour. Times are integer milliseconds since 1970 (UTC), as OpenReview sends them. Offsets
+(``start``, ``end``) count Unicode code points and are half-open, as in ``text[start:end]``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Api = Literal["v1", "v2"]
+Role = Literal["author", "reviewer", "area_chair", "public", "program_chair"]
+ScoreStatus = Literal["known", "inferred", "unknown", "missing"]
+PercentileSource = Literal["catalogue", "build"]
+ScoreStage = Literal["initial", "final", "unknown"]
+Outcome = Literal["accept", "reject", "withdrawn", "desk_rejected", "workshop", "unknown"]
+PointKind = Literal["summary", "strength", "weakness", "question", "suggestion", "other"]
+Aspect = Literal[
+    "novelty",
+    "soundness",
+    "experiments",
+    "comparison",
+    "clarity",
+    "impact",
+    "reproducibility",
+    "ethics",
+    "other",
+]
+Polarity = Literal["positive", "negative", "neutral"]
+Speaker = Literal["meta_reviewer", "dialogue_agent"]
+Severity = Literal["error", "warning", "info"]
+Verdict = Literal["supported", "contradicted", "unsupported", "not_checkable"]
+LicenseSource = Literal["note", "terms-2024-09-24"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One version of one OpenReview note, of either API, with its content values unwrapped."""
+
+    id: str
+    forum: str
+    replyto: str | None
+    api: Api
+    invitations: tuple[str, ...]
+    signatures: tuple[str, ...]
+    created: int
+    """When the note was written: ``cdate``, else ``tcdate``."""
+    modified: int
+    """When this version was saved: ``tmdate``, else ``mdate``, else ``created``."""
+    number: int | None
+    domain: str | None
+    license: str | None
+    content: Mapping[str, Any]
+    """Field name -> value; v2's ``{"value": ...}`` is unwrapped, fields whose value is withheld are absent."""
+    fetched_at: int | None = None
+    """When the note came over the wire; null for notes read from files, which do not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One answer on one scale: what was written, and what it means there."""
+
+    field: str
+    raw: str | None
+    """The answer as it was given, as text (``"6: marginally above ..."``, ``"4"``); null when not given."""
+    value: float | None
+    """The number on the form."""
+    label: str | None
+    """The words of the form for that number."""
+    scale_id: str | None
+    aligned: float | None
+    """Comparable between forms: signed mid-rank around the accept line in -1..1, or mid-rank in 0..1."""
+    percentile: float | None
+    """Mid-rank among all reviews of that venue, 0..1."""
+    percentile_source: PercentileSource | None
+    status: ScoreStatus
+    reason: str | None = None
+    """Why a score is not ``known``, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The text of one field of a note, cleaned; offsets elsewhere refer to ``text``."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one stretch of a review does, and about what. Offsets refer to the section's text."""
+
+    field: str
+    start: int
+    end: int
+    kind: PointKind
+    aspect: Aspect
+    polarity: Polarity
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An earlier version of a review whose scores differ from the newest one."""
+
+    modified: int
+    rating: Score
+    confidence: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One official review of a paper."""
+
+    note_id: str
+    reviewer: str
+    """``R1``, ``R2``, ... in order of creation."""
+    signature: str
+    """Pseudonym that holds within this forum only (``Reviewer_1``, ...); the same signer keeps the same one."""
+    created: int
+    modified: int
+    license: str | None
+    rating: Score
+    confidence: Score
+    scores: tuple[Score, ...]
+    """All other scored fields."""
+    sections: tuple[Section, ...]
+    points: tuple[Point, ...]
+    revisions: tuple[Revision, ...] = ()
+    """Earlier scores, oldest first, where the record holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of the paper, as the record says it."""
+
+    raw: str | None
+    outcome: Outcome
+    tier: str | None
+    """``oral``, ``spotlight``, ``poster``, ``notable-top-5%``, ``findings``, ...; null when not said."""
+    note_id: str | None = None
+    """The note that holds the decision, and ``field`` the field of it."""
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetaReview:
+    """The area chair's summary, or the text that came with the decision."""
+
+    note_id: str
+    text: str
+    sections: tuple[Section, ...]
+    scores: tuple[Score, ...]
+    recommendation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One text of the discussion; a note with several texts gives one entry a field."""
+
+    note_id: str
+    replyto: str | None
+    role: Role
+    reviewer: str | None
+    """``R1``, ... when a reviewer of this paper speaks."""
+    kind: str
+    """What was filed: ``comment``, ``rebuttal``, ``question``, ``public_comment``, ``withdrawal``, ..."""
+    text: str
+    created: int
+    field: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSummary:
+    """Where the reviewers of one paper stand together, on the aligned scale."""
+
+    reviews: int
+    """How many reviews with an aligned rating the figures rest on."""
+    mean: float | None
+    spread: float | None
+    """Population standard deviation of the aligned ratings."""
+    confidence_weighted_mean: float | None
+    disagreement: float | None
+    """Largest minus smallest aligned rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """How often cleaning changed the text of a forum, by kind of change."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forum:
+    """One paper with everything the public record says about it."""
+
+    forum: str
+    venue: str
+    year: int | None
+    title: str | None
+    abstract: str | None
+    keywords: tuple[str, ...]
+    decision: Decision
+    reviews: tuple[Review, ...]
+    meta_review: MetaReview | None
+    discussion: tuple[Comment, ...]
+    """In thread order: a reply stands after what it replies to, siblings by time."""
+    rating_summary: RatingSummary
+    license: str | None
+    license_source: LicenseSource | None
+    url: str
+    api: Api
+    score_stage: ScoreStage
+    text_changes: tuple[TextChange, ...]
+    fetched_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The characters of the record that a sentence of a turn rests on.
+
+    ``turn_start`` and ``turn_end`` are offsets into the turn's text: the stretch that this evidence supports.
+    """
+
+    note_id: str
+    field: str
+    start: int
+    end: int
+    sha256: str
+    """Of the UTF-8 bytes of ``text[start:end]``, where ``text`` is that field of that note in the forum record."""
+    quote: bool
+    """Whether the words of the span stand verbatim in the turn."""
+    turn_start: int
+    turn_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One utterance."""
+
+    index: int
+    speaker: Speaker
+    text: str
+    act: str
+    answerable: bool
+    """False on an agent's turn that says the reviews do not answer, and on the question before it."""
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """Who wrote a dialogue, precisely enough to write it again."""
+
+    name: str
+    version: str
+    model: str | None
+    prompt_sha256: str | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """One thing to be talked about, drawn from the record before a word is written."""
+
+    act: str
+    aspect: Aspect | None
+    reviewers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn in the form chat trainers read."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueMetrics:
+    """Sizes of a dialogue; words are runs of characters between white space."""
+
+    turns: int
+    agent_words: int
+    meta_reviewer_words: int
+    evidence_spans: int
+    notes_cited: int
+    reviewers_cited: int
+    unanswerable_turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One dialogue between a meta-reviewer and a dialogue agent about one paper."""
+
+    dialogue_id: str
+    forum: str
+    venue: str
+    year: int | None
+    title: str | None
+    decision: str | None
+    """The outcome on record (``accept``, ``reject``, ...); null where the record has none."""
+    generator: Generator
+    agenda: tuple[AgendaItem, ...]
+    turns: tuple[Turn, ...]
+    messages: tuple[Message, ...]
+    metrics: DialogueMetrics
+    license: str | None
+    source_url: str
+    synthetic: bool
+    split: str | None = None
+    """Set when the dialogue is exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement about the record that a turn makes. Offsets refer to the turn's text."""
+
+    dialogue_id: str
+    turn: int
+    start: int
+    end: int
+    kind: Literal["rating", "confidence", "count", "decision", "label_number", "recommendation"]
+    speaker: str
+    about: str | None
+    stated: str
+    recorded: str | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReference:
+    """A field of a note of the record."""
+
+    note_id: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an auditor has to say about a turn. Offsets refer to the turn's text."""
+
+    dialogue_id: str
+    turn: int | None
+    rule: str
+    severity: Severity
+    start: int | None
+    end: int | None
+    message: str
+    stated: str | None = None
+    recorded: str | None = None
+    evidence: RecordReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something that a stage could not use, and why; never dropped in silence."""
+
+    stage: str
+    item: str
+    """The id of a forum, note or dialogue."""
+    reason: str
+    """A kebab-case name to count by."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitAssignment:
+    """One line of a dataset's split ledger."""
+
+    forum: str
+    group: str
+    split: str
+    first_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What a stage hands back for one shard: records to keep, and items it could not use."""
+
+    records: tuple[Any, ...]
+    quarantined: tuple[Quarantined, ...] = field(default=())
