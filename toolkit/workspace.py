@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from toolkit import tables
+from toolkit import __version__, tables
 from toolkit.errors import RecordError, WorkspaceError
 from toolkit.records import Quarantined
 
 RecordType = TypeVar("RecordType")
+
+STAGES = ("import", "normalize", "synthesize", "audit", "export")
+"""The stages whose results a build folder holds, in order; ``fetch`` fills the same store as ``import``."""
 
 SHARD_ROWS = 500
 """Forums or dialogues a part file of a build folder; about 20 MB of Arrow memory for long discussions."""
@@ -331,3 +334,25 @@ def read_manifest(workspace: Workspace) -> dict[str, Any]:
             "is not a ReviewDial manifest", where=str(workspace.manifest), mend="delete it and build again"
         ) from error
     return dict(manifest)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that ReviewDial wrote.
+
+    Raises:
+        WorkspaceError: it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise WorkspaceError("is missing or damaged", where=str(path), mend="build this folder again") from error
+
+
+def update_manifest(workspace: Workspace, stage: str, entry: Mapping[str, Any]) -> None:
+    """Record what a stage did; where that is new, what later stages recorded no longer holds and is removed."""
+    recorded = read_manifest(workspace)["stages"]
+    if recorded.get(stage) == entry:
+        return
+    before = STAGES[: STAGES.index(stage)]
+    stages = {name: recorded[name] for name in before if name in recorded}
+    write_json(workspace.manifest, {"reviewdial": __version__, "stages": {**stages, stage: dict(entry)}})

@@ -5,11 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from toolkit.progress import Progress
+
+if TYPE_CHECKING:
+    from toolkit.pipeline import StageReport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -81,3 +84,34 @@ class PlainProgress:
     def _line(self) -> str:
         of_total = f" of {self._total:,}" if self._total is not None and self._total != self._done else ""
         return f"{self._label}: {self._done:,}{of_total} {self._unit}"
+
+
+def describe_stage(report: "StageReport") -> dict[str, Any]:
+    """Return what a stage did, for ``--json``."""
+    return {"counts": dict(report.counts), "quarantined": dict(report.quarantined), "up_to_date": not report.fresh}
+
+
+def format_stage(report: "StageReport") -> str:
+    """Return what a stage did in one line for people.
+
+    >>> from toolkit.pipeline import StageReport
+    >>> format_stage(StageReport("normalize", {"forums": 18, "reviews": 54}, {"no-review": 1}, fresh=True))
+    'normalize   18 forums, 54 reviews; quarantined: 1 no-review'
+    """
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
+    aside = ", ".join(f"{count:,} {reason}" for reason, count in report.quarantined.items())
+    return (
+        f"{report.stage:<11} {counts or 'nothing'}"
+        + (f"; quarantined: {aside}" if aside else "")
+        + ("" if report.fresh else " (up to date)")
+    )
+
+
+def print_stage(report: "StageReport", folder: Path, as_json: bool, next_command: str) -> None:
+    """Print what one stage did, where it lies and what to do next."""
+    aside = [f"Set aside: {folder.parent / 'quarantine' / report.stage}.jsonl"] if report.quarantined else []
+    print_result(
+        as_json,
+        {"stage": report.stage, "folder": str(folder), **describe_stage(report)},
+        "\n".join([format_stage(report), *aside, f"Written:  {folder}", f"Next:     {next_command}"]),
+    )

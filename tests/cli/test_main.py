@@ -1,0 +1,111 @@
+"""The command line's shell: help, exit statuses, one line for every way to fail."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from toolkit.cli import main as shell
+from toolkit.errors import ExitCode, StoppedError
+
+
+def run_command(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "toolkit", *arguments], capture_output=True, text=True, check=False, **options
+    )  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("arguments", [["frob"], ["--frob"], ["build"], ["build", "a", "b"], ["synthesize", "x", "--seed", "-1"]])
+def test_wrong_usage_is_one_line_and_two(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert shell.run(arguments) == ExitCode.USAGE
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("reviewdial: ")
+    assert err.count("\n") == 1
+    assert "--help`" in err
+
+
+def test_no_command_prints_the_help_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    assert shell.run([]) == ExitCode.USAGE
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "Commands:" in err
+
+
+@pytest.mark.parametrize("name", shell.COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert shell.run([name, "--help"]) == ExitCode.DONE
+    out, _ = capfd.readouterr()
+    assert f"Example: reviewdial {name}" in " ".join(out.split())
+    assert "--json" in out
+    assert "--debug" in out
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (StoppedError("3 of 9 pages", mend="run again"), ExitCode.STOPPED, "reviewdial: 3 of 9 pages; run again\n"),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED, "reviewdial: interrupted; run the same command again to go on\n"),
+        (click.Abort(), ExitCode.INTERRUPTED, "reviewdial: interrupted; run the same command again to go on\n"),
+        (
+            ValueError("somebody@example.org"),
+            ExitCode.FAILED,
+            "reviewdial: unexpected ValueError; run again with --debug and report what it prints\n",
+        ),
+    ],
+)
+def test_every_way_to_fail_is_one_line(
+    error: BaseException,
+    status: ExitCode,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(shell.commands, "main", fail)
+    assert shell.run(["build", "x"]) == status
+    assert capfd.readouterr() == ("", line)
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    result = run_command("build", str(tmp_path / "nowhere.toml"), "--debug")
+    assert result.returncode == ExitCode.USAGE
+    assert "Traceback" in result.stderr
+    assert "Traceback" not in run_command("build", str(tmp_path / "nowhere.toml")).stderr
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    command = f"{sys.executable} -m toolkit scales | head -1; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_help_fits_a_terminal_of_eighty_columns() -> None:
+    for arguments in ([], *([name] for name in shell.COMMANDS)):
+        out = run_command(*arguments, "--help", env={**os.environ, "COLUMNS": "80"}).stdout
+        assert max(len(line) for line in out.splitlines()) <= 80, arguments
+
+
+def test_ctrl_c_ends_with_one_line_and_130(tmp_path: Path) -> None:
+    fifo = tmp_path / "notes.jsonl"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "import", str(fifo), "--out", str(tmp_path / "build")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1.5)
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == ExitCode.INTERRUPTED
+        assert err.splitlines()[-1].startswith("reviewdial: interrupted")
+    else:  # refusing anything that is not a regular file is right as well
+        assert process.returncode == ExitCode.FAILED

@@ -1,0 +1,64 @@
+"""A recipe is read strictly, and every fault is told with its line."""
+
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from toolkit.errors import ExitCode, RecipeError
+from toolkit.recipe import Recipe, build_recipe_schema, load_recipe
+
+GOOD = 'name = "x"\n[source]\nsample = true\n'
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + "[synthesize]\nsead = 3\n", r"line 5: unknown key `synthesize\.sead`; did you mean `seed`\?"),
+        (GOOD + "[colour]\nred = 1\n", r"line 4: unknown key `colour`; known here: name, output, source"),
+        ('[source]\nsample = true\nname = "x"\n', r"line 3: unknown key `source\.name`; known here: sample, files"),
+        ("[source]\nsample = true\n", r"`name` is missing; add `name`"),
+        ('name = "x"\n', r"`source` is missing"),
+        ('name = "x"\nsource = 3\n', r"line 2: `source` is not a table; write it as \[source\]"),
+        ('name = "x"\n[source]\n', r"line 2: `source`: name at least one source: sample = true"),
+        ('name = "../x"\n[source]\nsample = true\n', r"line 1: `name`: string should match pattern"),
+        (GOOD + "[synthesize]\nper_forum = 0\n", r"line 5: `synthesize\.per_forum`: input should be greater"),
+        (GOOD + "[export.shares]\ntrain = 0.5\n", r"add up to 0\.7, not to 1"),
+        (GOOD + "[audit]\nfail_on = 'errors'\n", r"line 5: `audit\.fail_on`: input should be 'error', 'warning'"),
+        ("name = \n", r"is not TOML: .*line 1"),
+        ("\x00", r"is not TOML"),
+    ],
+)
+def test_a_fault_names_its_line_and_the_mend(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=message) as caught:
+        load_recipe(path)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
+    for name, data in (("binary", b"\xff\xfe\x00"), ("huge", b"#" * 1_000_001)):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(RecipeError, match="name a TOML recipe"):
+            load_recipe(tmp_path / name)
+    for path in (tmp_path / "nowhere.toml", tmp_path):
+        with pytest.raises(RecipeError, match=r"cannot be read: .*; name a recipe"):
+            load_recipe(path)
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('name = "x"\noutput = "out"\n[source]\nfiles = ["notes"]\n')
+    recipe = load_recipe(path)
+    assert recipe.output == tmp_path.resolve() / "out"
+    assert recipe.source.files == (tmp_path.resolve() / "notes",)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_a_recipe_by_code_and_by_schema(path: Path) -> None:
+    assert isinstance(load_recipe(path), Recipe)
+    jsonschema.validate(tomllib.loads(path.read_text()), build_recipe_schema())

@@ -1,0 +1,202 @@
+"""One command from a recipe to a dataset: the same bytes every time, and nothing harmed when it goes wrong."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import toolkit
+from toolkit import workspace as places
+from toolkit.cli import main as shell
+from toolkit.errors import ExitCode, ReviewDialError, WorkspaceError
+from toolkit.records import Dialogue, Forum
+
+RECIPE = 'name = "t"\n[source]\nsample = true\n[synthesize]\nper_forum = 2\nseed = 7\n'
+
+
+def write_recipe(folder: Path, text: str = RECIPE) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def digest_build(folder: Path) -> dict[str, str]:
+    """Everything a build promises to repeat byte for byte."""
+    files = places.digest_folder(folder)
+    return {name: digest for name, digest in files.items() if not name.startswith(("store.sqlite", ".lock"))}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    toolkit.build(write_recipe(folder), folder / "build")
+    return folder / "build"
+
+
+def test_a_build_holds_every_folder_of_the_contract(built: Path) -> None:
+    for name in (
+        "store.sqlite",
+        "forums/part-00000.parquet",
+        "dialogues/part-00000.parquet",
+        "audit/findings.parquet",
+        "audit/claims.parquet",
+        "audit/summary.json",
+        "dataset/README.md",
+        "dataset/MANIFEST.json",
+        "dataset/LICENSE",
+        "dataset/croissant.json",
+        "dataset/splits.parquet",
+        "manifest.json",
+    ):
+        assert (built / name).is_file(), name
+
+
+def test_every_paper_of_the_sample_becomes_a_forum_and_dialogues(built: Path) -> None:
+    forums = list(places.read_records(built / "forums", Forum))
+    dialogues = list(places.read_records(built / "dialogues", Dialogue))
+    assert len(forums) == 18
+    assert {dialogue.forum for dialogue in dialogues} == {forum.forum for forum in forums}
+    assert not (built / "quarantine").exists()
+
+
+def test_two_builds_in_different_folders_give_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    toolkit.build(write_recipe(tmp_path), tmp_path / "elsewhere" / "deep")
+    assert digest_build(tmp_path / "elsewhere" / "deep") == digest_build(built)
+
+
+def test_another_seed_gives_other_dialogues_and_the_same_forums(built: Path, tmp_path: Path) -> None:
+    toolkit.build(write_recipe(tmp_path, RECIPE.replace("seed = 7", "seed = 8")), tmp_path / "build")
+    ours, theirs = digest_build(built), digest_build(tmp_path / "build")
+    assert ours["forums/part-00000.parquet"] == theirs["forums/part-00000.parquet"]
+    assert ours["dialogues/part-00000.parquet"] != theirs["dialogues/part-00000.parquet"]
+
+
+def test_a_second_build_does_nothing_again_and_changes_nothing(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "build")
+    before = digest_build(tmp_path / "build")
+    report = toolkit.build(write_recipe(tmp_path), tmp_path / "build")
+    assert [stage.stage for stage in report.stages if not stage.fresh] == ["normalize", "synthesize", "audit"]
+    assert digest_build(tmp_path / "build") == before
+
+
+def test_a_damaged_part_is_built_again(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "build")
+    (tmp_path / "build/dialogues/part-00000.parquet").write_bytes(b"torn")
+    toolkit.build(write_recipe(tmp_path), tmp_path / "build")
+    assert digest_build(tmp_path / "build") == digest_build(built)
+
+
+def test_a_smaller_recipe_in_the_same_folder_leaves_nothing_of_the_larger_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        note = {"id": f"{name}bcdefghij", "forum": f"{name}bcdefghij", "replyto": None, "tcdate": 1, "tmdate": 1,
+                "invitation": "ICLR.cc/2019/Conference/-/Blind_Submission", "readers": ["everyone"],
+                "signatures": ["ICLR.cc/2019/Conference"], "content": {"title": f"Paper {name}"}}  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps({"notes": [note]}))
+    for files in ('"a.json", "b.json"', '"a.json"'):
+        recipe = write_recipe(tmp_path, f'name = "t"\n[source]\nfiles = [{files}]\n')
+        toolkit.build(recipe, tmp_path / "build")
+    assert [forum.title for forum in places.read_records(tmp_path / "build/forums", Forum)] == ["Paper a"]
+
+
+def test_a_failing_import_keeps_the_build_that_was_there(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "build")
+    before = places.digest_folder(tmp_path / "build")
+    (tmp_path / "bad.jsonl").write_text('{"notes": [\n')
+    recipe = write_recipe(tmp_path, 'name = "t"\n[source]\nfiles = ["bad.jsonl"]\n')
+    with pytest.raises(ReviewDialError, match=r"bad\.jsonl"):
+        toolkit.build(recipe, tmp_path / "build")
+    assert places.digest_folder(tmp_path / "build") == before
+
+
+def test_a_failing_first_build_leaves_no_half_store(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, 'name = "t"\n[source]\nfiles = ["nowhere.jsonl"]\n')
+    with pytest.raises(ReviewDialError, match=r"nowhere\.jsonl"):
+        toolkit.build(recipe, tmp_path / "build")
+    assert not [path.name for path in (tmp_path / "build").iterdir() if path.name.endswith((".sqlite", ".new"))]
+
+
+def test_dialogues_of_other_forums_are_not_exported(built: Path, tmp_path: Path) -> None:
+    from toolkit.exporters import ExportOptions
+    from toolkit.pipeline import run_export
+
+    shutil.copytree(built, tmp_path / "build")
+    workspace = places.open_workspace(tmp_path / "build")
+    forums = list(places.read_records(workspace.forums, Forum))
+    with places.replace_folder(workspace.forums) as folder:
+        places.write_shards(folder, Forum, forums[1:])
+    with pytest.raises(WorkspaceError, match="was not written from the forums/ that lie here; run `reviewdial synth"):
+        run_export(workspace, tmp_path / "dataset", ExportOptions())
+
+
+def test_findings_that_the_recipe_does_not_let_through_stop_the_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from toolkit import synthesizers
+
+    real = synthesizers.synthesize_shard
+
+    def misstate(*arguments: object, **options: object) -> object:
+        from dataclasses import replace
+
+        result = real(*arguments, **options)  # type: ignore[arg-type]
+        first, *rest = result.records
+        last = replace(first.turns[-1], text="")
+        return result._replace(records=()) if False else replace(
+            result, records=(replace(first, turns=(*first.turns[:-1], last)), *rest)
+        )
+
+    monkeypatch.setattr(synthesizers, "synthesize_shard", misstate)
+    with pytest.raises(ReviewDialError, match=r"the audit has \d+ findings? of severity error or worse"):
+        toolkit.build(write_recipe(tmp_path), tmp_path / "build")
+    assert (tmp_path / "build/audit/findings.parquet").is_file()
+    assert not (tmp_path / "build/dataset").exists()
+
+
+@pytest.mark.parametrize("stage", ["import", "normalize", "synthesize", "audit", "export"])
+def test_a_build_killed_after_any_stage_ends_with_the_same_bytes(built: Path, tmp_path: Path, stage: str) -> None:
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+from toolkit import pipeline, workspace
+real = workspace.update_manifest
+def record(place, name, entry):
+    if name == {stage!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(place, name, entry)
+workspace.update_manifest = record
+pipeline.build(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+    recipe = write_recipe(tmp_path)
+    arguments = [sys.executable, "-c", code, str(recipe), str(tmp_path / "build")]
+    assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
+    toolkit.build(recipe, tmp_path / "build")
+    assert digest_build(tmp_path / "build") == digest_build(built)
+
+
+def test_every_forum_of_the_real_records_is_there_or_in_quarantine(shared_data: Path, tmp_path: Path) -> None:
+    files = sorted((shared_data / "openreview").glob("*.jsonl"))
+    wanted = {json.loads(line)["forum"] for file in files for line in file.read_text(encoding="utf-8").splitlines()}
+    recipe = write_recipe(tmp_path, f'name = "t"\n[source]\nfiles = ["{shared_data / "openreview"}"]\n')
+    report = toolkit.build(recipe, tmp_path / "build")
+    assert report.exit_code in (ExitCode.DONE, ExitCode.PARTIAL)
+    forums = {forum.forum for forum in places.read_records(tmp_path / "build/forums", Forum)}
+    quarantine = tmp_path / "build/quarantine/normalize.jsonl"
+    aside = {json.loads(line)["item"] for line in quarantine.read_text().splitlines()} if quarantine.exists() else set()
+    assert forums | aside == wanted
+    assert not forums & aside
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert shell.run(["build", str(write_recipe(tmp_path)), "--out", str(locked / "build")]) == ExitCode.FAILED
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1].endswith("check permissions and free space, or name another folder")
+    assert not list(locked.iterdir())

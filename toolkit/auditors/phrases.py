@@ -1,0 +1,137 @@
+"""The table of phrases by which dialogues state facts of the record (``phrases.toml``), compiled once."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+TABLE = Path(__file__).with_name("phrases.toml")
+
+
+class ReviewerPhrase(NamedTuple):
+    """Words that say which reviewers are meant."""
+
+    kind: str
+    """``numbered``, ``ordinal``, ``others``, ``all``, ``both``, ``some``, ``unnamed`` or ``nobody``."""
+    pattern: re.Pattern[str]
+
+
+class ScorePhrase(NamedTuple):
+    """Words that state a score."""
+
+    kind: str
+    """``rating``, ``confidence`` or ``field`` (another scored field of the form)."""
+    check: str
+    """What is said of the numbers: ``each``, ``mean``, ``range``, ``highest``, ``lowest``, ``earlier``, ``absent``,
+    ``how_many``."""
+    pattern: re.Pattern[str]
+    plural: re.Pattern[str] | None
+    """Where the match of the pattern also matches this, a list of numbers is a list of scores."""
+    weak: bool
+    adjacent: bool
+    bare: bool
+
+
+class SidePhrase(NamedTuple):
+    """Words that put a reviewer on one side of the accept line."""
+
+    side: str
+    firm: bool
+    pattern: re.Pattern[str]
+
+
+class CountPhrase(NamedTuple):
+    """Words that state a number of reviews."""
+
+    firm: bool
+    pattern: re.Pattern[str]
+
+
+class DecisionPhrases(NamedTuple):
+    """Words of a decision, what must stand beside them, and their other uses."""
+
+    outcomes: Mapping[str, re.Pattern[str]]
+    workshop: re.Pattern[str]
+    tier: re.Pattern[str]
+    cue: re.Pattern[str]
+    excluded: re.Pattern[str]
+    negation: re.Pattern[str]
+
+
+class Phrases(NamedTuple):
+    """The whole table."""
+
+    numbers: Mapping[str, int]
+    reviewers: tuple[ReviewerPhrase, ...]
+    scores: tuple[ScorePhrase, ...]
+    sides: tuple[SidePhrase, ...]
+    counts: tuple[CountPhrase, ...]
+    decision: DecisionPhrases
+    recommends: re.Pattern[str]
+    reporting: re.Pattern[str]
+    denied: re.Pattern[str]
+    knows_reviews: re.Pattern[str]
+    not_known: re.Pattern[str]
+    abstains: re.Pattern[str]
+
+
+def read_phrase_table() -> dict[str, Any]:
+    """Return the table as it stands in the file, with its examples."""
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def load_phrases() -> Phrases:
+    """Return the compiled table."""
+    table = read_phrase_table()
+    macros: dict[str, str] = {}
+    for name, pattern in table["macros"].items():
+        macros[name] = _expand(pattern, macros)
+
+    def compile_pattern(pattern: str) -> re.Pattern[str]:
+        return re.compile(_expand(pattern, macros), re.IGNORECASE)
+
+    decision = table["decision"]
+    return Phrases(
+        numbers=table["numbers"],
+        reviewers=tuple(ReviewerPhrase(row["kind"], compile_pattern(row["pattern"])) for row in table["reviewers"]),
+        scores=tuple(
+            ScorePhrase(
+                kind=row["kind"],
+                check=row["check"],
+                pattern=compile_pattern(row["pattern"]),
+                plural=compile_pattern(row["plural"]) if "plural" in row else None,
+                weak=row.get("weak", False),
+                adjacent=row.get("adjacent", False),
+                bare=row.get("bare", False),
+            )
+            for row in table["scores"]
+        ),
+        sides=tuple(
+            SidePhrase(row["side"], row.get("firm", False), compile_pattern(row["pattern"])) for row in table["sides"]
+        ),
+        counts=tuple(CountPhrase(row["firm"], compile_pattern(row["pattern"])) for row in table["counts"]),
+        decision=DecisionPhrases(
+            outcomes={
+                outcome: compile_pattern(decision[outcome])
+                for outcome in ("desk_rejected", "withdrawn", "accept", "reject")
+            },
+            **{
+                name: compile_pattern(decision[name]) for name in ("workshop", "tier", "cue", "excluded", "negation")
+            },
+        ),
+        recommends=compile_pattern(table["recommends"]["pattern"]),
+        reporting=compile_pattern(table["recommends"]["reporting"]),
+        denied=compile_pattern(table["recommends"]["denied"]),
+        knows_reviews=compile_pattern(table["knows_reviews"]["pattern"]),
+        not_known=compile_pattern(table["knows_reviews"]["negated"]),
+        abstains=compile_pattern(table["abstains"]["pattern"]),
+    )
+
+
+def _expand(pattern: str, macros: Mapping[str, str]) -> str:
+    for name, replacement in macros.items():
+        pattern = pattern.replace("{" + name + "}", replacement)
+    return pattern

@@ -1,0 +1,7 @@
+"""Dataset folders: Parquet and JSONL tables, splits, card, Croissant, manifest, and the check that all of it holds."""
+
+from toolkit.exporters.dataset import ExportOptions, ExportReport, export
+from toolkit.exporters.splits import assign_split
+from toolkit.exporters.verify import VerifyReport, verify_dataset
+
+__all__ = ["ExportOptions", "ExportReport", "VerifyReport", "assign_split", "export", "verify_dataset"]

@@ -1,0 +1,173 @@
+"""Which notes may be stored, and in which form; decided in memory, before anything touches the disk.
+
+Public means that ``readers`` holds ``everyone``: anyone on the web can read the note without an account. ``nonreaders``
+does not change that, unless it takes ``everyone`` out again. OpenReview used it to spare reviewers who had not yet
+handed in their own review the reviews of others; a thousand notes of ICLR 2019, open to every visitor to this day,
+carry ``nonreaders: [".../Reviewers/Unsubmitted"]``. To refuse those would lose a third of that year's public record
+and protect nobody.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from toolkit.errors import RecordError
+from toolkit.notes import EVERYONE, is_public, parse_note
+from toolkit.records import Quarantined
+
+STAGE = "import"
+
+MAX_DEPTH = 64
+"""Deepest nesting of a note that is stored; forms of the API need six."""
+
+MAX_TIME = 2**53
+"""Largest time that every JSON reader reads exactly."""
+
+_USABLE_ID = re.compile(r"[\x21-\x7e]{1,200}")
+"""Ids are ASCII without spaces in both APIs; old ones are longer than the ten characters of today."""
+
+
+class PublicNote(NamedTuple):
+    """A note to store."""
+
+    id: str
+    forum: str
+    modified: int
+    sha256: bytes
+    """Of the note's canonical JSON: what makes two versions two."""
+    body: str
+    """The note as received (key order kept) without ``details`` and withheld values: JSON in ASCII."""
+    withheld_values: int
+
+
+class RemovedNote(NamedTuple):
+    """A note that was deleted or is not public: no version of it up to ``moment`` may be kept."""
+
+    id: str | None
+    """Null where the note does not say which versions it takes back."""
+    moment: int
+    is_public: bool
+    """Whether everyone may know that this note was there: it is marked deleted, and was public."""
+
+
+def admit_note(raw: Any) -> PublicNote | RemovedNote | Quarantined:
+    """Decide what to do with one raw note.
+
+    >>> admit_note({"id": "n1", "readers": ["V/Program_Chairs"], "tmdate": 7})
+    RemovedNote(id='n1', moment=7, is_public=False)
+    >>> admit_note({"id": "n1", "readers": ["everyone"], "content": "text"}).reason
+    'malformed-note'
+    """
+    if not isinstance(raw, Mapping):
+        return _set_aside(raw, "not-a-note", "stands among notes but is not an object")
+    if not _reads_everyone(raw):
+        # A crawl that dropped `readers` says nothing about the versions that we may hold.
+        says_closed = isinstance(raw.get("readers"), list)
+        return RemovedNote(_get_id(raw) if says_closed else None, _find_moment(raw), is_public=False)
+    note_id = _get_id(raw)
+    if note_id is None:
+        return _set_aside(raw, "unusable-id", "a note without a usable id")
+    if raw.get("ddate") is not None:
+        return RemovedNote(note_id, _find_moment(raw), is_public=True)
+    return _admit_public(raw)
+
+
+def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
+    if _measure_depth(raw) > MAX_DEPTH:
+        return _set_aside(raw, "nested-too-deep", f"values are nested deeper than {MAX_DEPTH} levels")
+    try:
+        note = parse_note(raw)
+    except RecordError as error:
+        return _set_aside(raw, "malformed-note", error.what)
+    if not _USABLE_ID.fullmatch(note.forum):
+        return _set_aside(raw, "unusable-id", "a note whose forum is not a usable id")
+    if not 0 <= note.created <= MAX_TIME or not 0 <= note.modified <= MAX_TIME:
+        return _set_aside(raw, "impossible-time", "a note whose times lie outside of what a clock can show")
+    stripped, withheld = strip_note(raw)
+    try:
+        canonical = write_canonical(stripped)
+        body = json.dumps(stripped, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        return _set_aside(raw, "malformed-note", "a note that JSON cannot hold")
+    digest = hashlib.sha256(canonical.encode()).digest()
+    return PublicNote(note.id, note.forum, note.modified, digest, body, withheld)
+
+
+def strip_note(raw: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return a note without ``details`` and without values that not everyone may read, and how many those were.
+
+    ``details`` belongs to the answer, not to the note: it says what the asker may do, counts replies, holds other
+    notes. A v2 field with ``readers`` of its own keeps them and loses its value, which is what a guest gets.
+
+    >>> strip_note({"id": "n1", "content": {"score": {"value": 3, "readers": ["V/Chairs"]}}, "details": {}})
+    ({'id': 'n1', 'content': {'score': {'readers': ['V/Chairs']}}}, 1)
+    """
+    stripped = {name: value for name, value in raw.items() if name != "details"}
+    content = stripped.get("content")
+    withheld = 0
+    if isinstance(content, Mapping):
+        kept = dict(content)
+        for name, value in content.items():
+            if isinstance(value, Mapping) and "value" in value and not _field_is_public(value):
+                kept[name] = {key: part for key, part in value.items() if key != "value"}
+                withheld += 1
+        stripped["content"] = kept
+    return stripped, withheld
+
+
+def write_canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values: keys sorted, no spaces, ASCII.
+
+    Raises:
+        TypeError, ValueError: the value is not JSON.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def hash_id(note_id: str) -> bytes:
+    """Return the key under which a removed note is remembered without writing its id."""
+    return hashlib.sha256(b"note\0" + note_id.encode()).digest()
+
+
+def _reads_everyone(raw: Mapping[str, Any]) -> bool:
+    nonreaders = raw.get("nonreaders")
+    return is_public(raw) and not (isinstance(nonreaders, list) and EVERYONE in nonreaders)
+
+
+def _field_is_public(field: Mapping[str, Any]) -> bool:
+    readers = field.get("readers")
+    return readers is None or (isinstance(readers, list) and EVERYONE in readers)
+
+
+def _get_id(raw: Mapping[str, Any]) -> str | None:
+    note_id = raw.get("id")
+    return note_id if isinstance(note_id, str) and _USABLE_ID.fullmatch(note_id) else None
+
+
+def _find_moment(raw: Mapping[str, Any]) -> int:
+    times = (raw.get(name) for name in ("tmdate", "mdate", "ddate", "cdate", "tcdate"))
+    return next((time for time in times if type(time) is int and 0 <= time <= MAX_TIME), 0)
+
+
+def _measure_depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, Mapping) else node)
+            if isinstance(child, (Mapping, list))
+        ]
+    return depth
+
+
+def _set_aside(raw: Any, reason: str, message: str) -> Quarantined:
+    """Name the note by its id, or where it has none by its content's hash; its content is not repeated."""
+    note_id = _get_id(raw) if isinstance(raw, Mapping) else None
+    if note_id is None:
+        text = repr(raw).encode("utf-8", "backslashreplace")
+        note_id = f"note-{hashlib.sha256(text).hexdigest()[:12]}"
+    return Quarantined(STAGE, note_id, reason, message)

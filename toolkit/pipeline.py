@@ -1,0 +1,426 @@
+"""The stages in order: what each reads, what it writes, and how they are joined into a build.
+
+Stages are pure functions over records and know nothing of folders or of one another; here they meet. Every stage
+fills a new folder and puts it in place at once, then records in the manifest what went in and what came out. A stage
+whose inputs, parameters and outputs are those of the manifest is not run again, so a build that was cut short goes on
+from the last whole stage.
+"""
+
+import functools
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from toolkit import __version__, tables
+from toolkit import workspace as places
+from toolkit.errors import ExitCode, ReviewDialError, WorkspaceError
+from toolkit.progress import NoProgress, Progress
+from toolkit.records import Claim, Dialogue, Finding, Forum, Quarantined, StageResult
+from toolkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from toolkit.exporters import ExportOptions, ExportReport
+    from toolkit.recipe import Recipe
+
+Item = TypeVar("Item")
+
+SEVERITIES = ("error", "warning", "info")
+"""From worst to mildest."""
+
+BATCH = 64
+"""Forums handed to a stage at a time; bounds memory and changes nothing else."""
+
+
+class StageReport(NamedTuple):
+    """What a stage did."""
+
+    stage: str
+    counts: Mapping[str, int]
+    quarantined: Mapping[str, int]
+    """How many items could not be used, by reason; they are listed in ``quarantine/<stage>.jsonl``."""
+    fresh: bool
+    """False when the folder already held the result of the same inputs and nothing was done."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """``PARTIAL`` when something is in quarantine."""
+        return ExitCode.PARTIAL if self.quarantined else ExitCode.DONE
+
+
+class AuditReport(NamedTuple):
+    """What the auditors found."""
+
+    stage: StageReport
+    summary: Mapping[str, Any]
+    """The content of ``audit/summary.json``."""
+
+
+class BuildReport(NamedTuple):
+    """What a build made."""
+
+    workspace: Workspace
+    stages: tuple[StageReport, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """``PARTIAL`` when any stage set something aside."""
+        return max((stage.exit_code for stage in self.stages), default=ExitCode.DONE)
+
+
+def run_import(
+    workspace: Workspace,
+    paths: Sequence[Path] = (),
+    *,
+    sample: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> StageReport:
+    """Read files of API bodies, or the bundled sample, into ``store.sqlite``.
+
+    All or nothing: on any error the store is what it was. With ``fresh`` the store holds only these files afterwards.
+
+    Raises:
+        SourceError: a file is missing, damaged or holds no API body.
+    """
+    from toolkit.fetchers import import_files, import_sample, open_store
+
+    progress = progress or NoProgress()
+    target = workspace.root / ".store.sqlite.new" if fresh else workspace.store
+    if fresh:
+        _remove_store(target)
+    existed = target.exists()
+    try:
+        with open_store(target, create=True) as store:
+            reports = [import_files(store, paths, progress)] if paths else []
+            reports += [import_sample(store, progress)] if sample else []
+            forums, digest = store.count_forums(), store.compute_digest()
+    except BaseException:
+        if not existed:
+            _remove_store(target)
+        raise
+    if fresh:
+        _remove_store(workspace.store)
+        os.replace(target, workspace.store)
+    counts = Counter({"forums": forums})
+    for report in reports:
+        counts.update(report.count())
+    quarantined = [item for report in reports for item in report.quarantined]
+    return _record_store(workspace, counts, quarantined, digest)
+
+
+def run_fetch(
+    workspace: Workspace,
+    venues: Sequence[str],
+    *,
+    api: str = "auto",
+    since: int | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> StageReport:
+    """Pull venues from OpenReview into ``store.sqlite``, page by page, going on where an earlier run stopped.
+
+    Raises:
+        SourceError: OpenReview does not answer, wants a login, or does not know a venue.
+    """
+    from toolkit.fetchers import fetch_venue, open_store
+
+    with open_store(workspace.store, create=True) as store:
+        reports = [
+            fetch_venue(store, venue, api=api, since=since, limit=limit, progress=progress or NoProgress())
+            for venue in venues
+        ]
+        forums, digest = store.count_forums(), store.compute_digest()
+    counts = Counter({"forums": forums})
+    for report in reports:
+        counts.update(report.count())
+    quarantined = [item for report in reports for item in report.quarantined]
+    return _record_store(workspace, counts, quarantined, digest)
+
+
+def _record_store(
+    workspace: Workspace, counts: Mapping[str, int], quarantined: Sequence[Quarantined], digest: str
+) -> StageReport:
+    reasons = places.write_quarantine(workspace, "import", quarantined)
+    entry = {"outputs": {"store": digest}, "counts": dict(counts), "quarantined": reasons}
+    places.update_manifest(workspace, "import", entry)
+    return StageReport("import", counts, reasons, fresh=True)
+
+
+def _remove_store(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def run_normalize(workspace: Workspace, progress: Progress | None = None) -> StageReport:
+    """Turn ``store.sqlite`` into ``forums/``.
+
+    Raises:
+        StoreError: there is no store yet, or it cannot be read.
+    """
+    from toolkit.fetchers import open_store
+    from toolkit.normalizers import fill_build_percentiles, normalize_shard
+
+    progress = progress or NoProgress()
+    with open_store(workspace.store) as store:
+        inputs = {"store": store.compute_digest()}
+        if done := _find_finished(workspace, "normalize", inputs, {}):
+            return done
+        progress.start("normalize", store.count_forums(), "papers")
+        forums: list[Forum] = []
+        quarantined: list[Quarantined] = []
+        for batch in _take_batches(store.read_forums()):
+            result = normalize_shard((forum, notes, store.read_hints(forum)) for forum, notes in batch)
+            forums.extend(result.records)
+            quarantined.extend(result.quarantined)
+            progress.advance(len(batch))
+        progress.finish()
+    with places.replace_folder(workspace.forums) as folder:
+        places.write_shards(folder, Forum, fill_build_percentiles(forums))
+    counts = {"forums": len(forums), "reviews": sum(len(forum.reviews) for forum in forums)}
+    return _record(workspace, "normalize", inputs, {}, counts, quarantined, workspace.forums)
+
+
+def run_synthesize(
+    workspace: Workspace, *, per_forum: int = 1, seed: int = 0, progress: Progress | None = None
+) -> StageReport:
+    """Turn ``forums/`` into ``dialogues/``.
+
+    Raises:
+        WorkspaceError: there are no forums yet.
+    """
+    from toolkit.synthesizers import synthesize_shard
+
+    parameters = {"generator": "grounded", "per_forum": per_forum, "seed": seed}
+    synthesize = functools.partial(synthesize_shard, per_forum=per_forum, seed=seed)
+    inputs = _digest_inputs(workspace.forums)
+    if done := _find_finished(workspace, "synthesize", inputs, parameters):
+        return done
+    progress = progress or NoProgress()
+    progress.start("synthesize", None, "papers")
+    quarantined: list[Quarantined] = []
+    with places.replace_folder(workspace.dialogues) as folder:
+        results = _run_batches(places.read_records(workspace.forums, Forum), synthesize, progress)
+        count = places.write_shards(folder, Dialogue, _keep_records(results, quarantined))
+    progress.finish()
+    return _record(workspace, "synthesize", inputs, parameters, {"dialogues": count}, quarantined, workspace.dialogues)
+
+
+def run_audit(workspace: Workspace, progress: Progress | None = None) -> AuditReport:
+    """Check ``dialogues/`` against ``forums/`` and write ``audit/``.
+
+    Raises:
+        WorkspaceError: there are no dialogues yet.
+    """
+    from toolkit.auditors import AuditTally, audit_dialogue
+
+    inputs = {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)}
+    if done := _find_finished(workspace, "audit", inputs, {}):
+        return AuditReport(done, places.read_json(workspace.audit / "summary.json"))
+    progress = progress or NoProgress()
+    progress.start("audit", None, "dialogues")
+    tally = AuditTally()
+    claims: list[Claim] = []
+    findings: list[Finding] = []
+    for forum, dialogues in pair_dialogues(workspace):
+        for dialogue in dialogues:
+            result = audit_dialogue(dialogue, forum)
+            tally.add(dialogue, forum, result)
+            claims.extend(result.claims)
+            findings.extend(result.findings)
+            progress.advance()
+    progress.finish()
+    summary = tally.summarize()
+    with places.replace_folder(workspace.audit) as folder:
+        places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in claims])
+        places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in findings])
+        places.write_json(folder / "summary.json", summary)
+    counts = {"claims": len(claims), "findings": len(findings)}
+    return AuditReport(_record(workspace, "audit", inputs, {}, counts, (), workspace.audit), summary)
+
+
+def run_export(
+    workspace: Workspace, folder: Path, options: "ExportOptions", progress: Progress | None = None
+) -> "ExportReport":
+    """Write ``forums/`` and ``dialogues/`` as a dataset folder.
+
+    Raises:
+        WorkspaceError: there are no forums or dialogues yet.
+        ExportError: the folder holds other files, or a row does not fit its table.
+    """
+    from toolkit.exporters import export
+
+    places.list_shards(workspace.dialogues)
+    made_from = places.read_manifest(workspace)["stages"].get("synthesize", {}).get("inputs")
+    if made_from != _digest_inputs(workspace.forums):
+        raise WorkspaceError(
+            "dialogues/ was not written from the forums/ that lie here",
+            where=str(workspace.root),
+            mend="run `reviewdial synthesize` again",
+        )
+    return export(
+        functools.partial(places.read_records, workspace.forums, Forum),
+        functools.partial(places.read_records, workspace.dialogues, Dialogue),
+        folder,
+        options,
+        progress or NoProgress(),
+    )
+
+
+def pair_dialogues(workspace: Workspace) -> Iterator[tuple[Forum | None, Sequence[Dialogue]]]:
+    """Yield every forum's dialogues beside its record; both folders are in forum order, so nothing is kept."""
+    forums = places.read_records(workspace.forums, Forum)
+    forum = next(forums, None)
+    for forum_id, dialogues in groupby(
+        places.read_records(workspace.dialogues, Dialogue), key=lambda dialogue: dialogue.forum
+    ):
+        while forum is not None and forum.forum < forum_id:
+            forum = next(forums, None)
+        yield (forum if forum is not None and forum.forum == forum_id else None), list(dialogues)
+
+
+def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: Progress | None = None) -> BuildReport:
+    """Run all stages of a recipe and return what was made.
+
+    The store holds exactly the recipe's files and sample afterwards; venues that were fetched before are kept.
+
+    Raises:
+        RecipeError: the recipe cannot be read.
+        ReviewDialError: a stage failed, or the audit found something that the recipe does not let through.
+    """
+    from toolkit.exporters import ExportOptions
+    from toolkit.recipe import Recipe, load_recipe
+
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(Path(recipe))
+    root = output or recipe.output or Path("output") / recipe.name
+    progress = progress or NoProgress()
+    workspace = places.open_workspace(root, create=True)
+    with places.lock_workspace(workspace):
+        imported = _run_source(workspace, recipe, progress)
+        normalized = run_normalize(workspace, progress)
+        synthesized = run_synthesize(
+            workspace, per_forum=recipe.synthesize.per_forum, seed=recipe.synthesize.seed, progress=progress
+        )
+        audited = run_audit(workspace, progress)
+        _stop_on_findings(audited, recipe.audit.fail_on, workspace)
+        options = ExportOptions(
+            title=recipe.export.title,
+            shares=recipe.export.shares.model_dump(),
+            salt=recipe.export.salt,
+            first_version=recipe.export.first_version,
+        )
+        exported = run_export(workspace, workspace.dataset, options, progress)
+        stage = _record(
+            workspace,
+            "export",
+            {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)},
+            recipe.export.model_dump(mode="json"),
+            exported.counts,
+            (),
+            workspace.dataset,
+        )
+    return BuildReport(workspace, (imported, normalized, synthesized, audited.stage, stage))
+
+
+def _run_source(workspace: Workspace, recipe: "Recipe", progress: Progress) -> StageReport:
+    source = recipe.source
+    if source.venues:
+        # Fetched notes cost requests, so they stay; files are read again on top of them.
+        report = run_fetch(workspace, source.venues, api=source.api, limit=source.limit, progress=progress)
+        if not (source.files or source.sample):
+            return report
+    return run_import(workspace, source.files, sample=source.sample, fresh=not source.venues, progress=progress)
+
+
+def _stop_on_findings(audited: AuditReport, fail_on: str, workspace: Workspace) -> None:
+    if failing := count_failing(audited.summary, fail_on):
+        raise ReviewDialError(
+            f"the audit has {failing} finding{'s' if failing > 1 else ''} of severity {fail_on} or worse",
+            where=str(workspace.audit),
+            mend='look at them with `reviewdial audit`, or let them through with [audit] fail_on = "never"',
+        )
+
+
+def _take_batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _run_batches(
+    items: Iterable[Item], stage: Callable[[Iterable[Item]], StageResult], progress: Progress
+) -> Iterator[StageResult]:
+    for batch in _take_batches(items):
+        yield stage(batch)
+        progress.advance(len(batch))
+
+
+def _keep_records(results: Iterable[StageResult], quarantined: list[Quarantined]) -> Iterator[Any]:
+    """Pass the records of a stage on and put aside what it could not use."""
+    for result in results:
+        quarantined.extend(result.quarantined)
+        yield from result.records
+
+
+def count_failing(summary: Mapping[str, Any], fail_on: str) -> int:
+    """Return how many findings of an audit are at least as bad as ``fail_on`` (``never``: none are)."""
+    if fail_on == "never":
+        return 0
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return sum(summary["findings_by_severity"].get(severity, 0) for severity in failing)
+
+
+def _digest_inputs(folder: Path) -> dict[str, str]:
+    return {f"{folder.name}/{shard.name}": places.compute_sha256(shard) for shard in places.list_shards(folder)}
+
+
+@functools.cache
+def digest_code() -> str:
+    """Return a digest of this package's own files: another version of the code is another input."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(__version__.encode())
+    for folder in (package, tables.find_schemas_folder()):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _find_finished(
+    workspace: Workspace, stage: str, inputs: Mapping[str, str], parameters: Mapping[str, Any]
+) -> StageReport | None:
+    entry = places.read_manifest(workspace)["stages"].get(stage)
+    wanted = {"code": digest_code(), "inputs": dict(inputs), "parameters": dict(parameters)}
+    if entry is None or {name: entry.get(name) for name in wanted} != wanted:
+        return None
+    folder = workspace.root / entry["folder"]
+    if not folder.is_dir() or places.digest_folder(folder) != entry["outputs"]:
+        return None
+    return StageReport(stage, entry["counts"], entry["quarantined"], fresh=False)
+
+
+def _record(
+    workspace: Workspace,
+    stage: str,
+    inputs: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    counts: Mapping[str, int],
+    quarantined: Sequence[Quarantined],
+    folder: Path,
+) -> StageReport:
+    reasons = places.write_quarantine(workspace, stage, quarantined)
+    entry = {
+        "code": digest_code(),
+        "parameters": dict(parameters),
+        "inputs": dict(inputs),
+        "folder": folder.name,
+        "outputs": places.digest_folder(folder),
+        "counts": dict(counts),
+        "quarantined": reasons,
+    }
+    places.update_manifest(workspace, stage, entry)
+    return StageReport(stage, counts, reasons, fresh=True)

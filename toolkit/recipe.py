@@ -1,0 +1,190 @@
+"""What a user asks for: one TOML file, read strictly.
+
+A key that ReviewDial does not know is an error with its line, never ignored: a misspelt ``sead = 3`` would otherwise
+give another dataset than the one that was asked for.
+"""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from toolkit.errors import RecipeError
+
+MAXIMUM_BYTES = 1_000_000
+"""A recipe is written by hand; a larger file is some other file."""
+
+
+class Part(BaseModel):
+    """A table of the recipe: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Part):
+    """Where the notes come from. At least one of ``sample``, ``files``, ``venues``."""
+
+    sample: bool = Field(default=False, description="Use the invented papers that come with ReviewDial.")
+    files: tuple[Path, ...] = Field(
+        default=(), description="Files or folders of API bodies, relative to the recipe (JSON, JSONL, .gz, .zst)."
+    )
+    venues: tuple[str, ...] = Field(default=(), description="Venue ids to fetch, such as ICLR.cc/2019/Conference.")
+    api: Literal["auto", "v1", "v2"] = Field(default="auto", description="Which OpenReview API the venues live in.")
+    limit: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Submissions to fetch a venue.")
+
+    @model_validator(mode="after")
+    def _needs_a_source(self) -> "Source":
+        if not (self.sample or self.files or self.venues):
+            raise ValueError("name at least one source: sample = true, files = [...] or venues = [...]")
+        return self
+
+
+class Synthesis(Part):
+    """How dialogues are written."""
+
+    generator: Literal["grounded"] = Field(
+        default="grounded", description="grounded: offline, extractive, every claim with its evidence."
+    )
+    per_forum: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
+
+
+class Audit(Part):
+    """What stops a build."""
+
+    fail_on: Literal["error", "warning", "never"] = Field(
+        default="error", description="The mildest severity of a finding that stops the build before the export."
+    )
+
+
+class Shares(Part):
+    """How much of the papers each split gets; the three add up to 1."""
+
+    train: Annotated[float, Field(ge=0, le=1)] = 0.8
+    validation: Annotated[float, Field(ge=0, le=1)] = 0.1
+    test: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Shares":
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"train, validation and test add up to {total:g}, not to 1")
+        return self
+
+
+class Export(Part):
+    """What the dataset folder is."""
+
+    title: str = Field(default="ReviewDial dialogues", min_length=1, description="Name on the dataset card.")
+    shares: Shares = Shares()
+    salt: str = Field(default="reviewdial", description="Another salt gives other splits.")
+    first_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = Field(
+        default="1.0.0", description="The version under which new papers enter the split ledger."
+    )
+
+
+class Recipe(Part):
+    """A whole build."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")] = Field(
+        description="Short name; the build goes to output/<name> unless `output` says otherwise."
+    )
+    output: Path | None = Field(default=None, description="The build folder, relative to the recipe.")
+    source: Source
+    synthesize: Synthesis = Synthesis()
+    audit: Audit = Audit()
+    export: Export = Export()
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe and make its paths absolute.
+
+    Raises:
+        RecipeError: the file is missing, is not TOML, or holds a key or value that means nothing; names the line.
+    """
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            raise RecipeError("is too large for a recipe", where=str(path), mend="name a TOML recipe")
+        text = path.read_bytes().decode()
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise RecipeError(
+            f"cannot be read: {(error.strerror or str(error)).lower()}",
+            where=str(path),
+            mend="name a recipe, such as examples/first_dataset.toml",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError("is not text", where=str(path), mend="name a TOML recipe") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"is not TOML: {error}", where=str(path), mend="correct that line") from error
+    try:
+        recipe = Recipe.model_validate(table)
+    except ValidationError as error:
+        raise _explain(error, path, text) from None
+    base = path.resolve().parent
+    files = tuple(base / file for file in recipe.source.files)
+    return recipe.model_copy(
+        update={
+            "source": recipe.source.model_copy(update={"files": files}),
+            "output": base / recipe.output if recipe.output else None,
+        }
+    )
+
+
+def _explain(error: ValidationError, path: Path, text: str) -> RecipeError:
+    """Word the first fault of a recipe: its line, what is wrong, and the nearest thing that would be right."""
+    faults = error.errors(include_url=False)
+    # A misspelt key is both unknown and missing; only the first says what to mend.
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+    keys = [str(part) for part in fault["loc"] if not isinstance(part, int)]
+    key = ".".join(keys)
+    line = find_line(text, keys)
+    where = f"{path}, line {line}" if line else str(path)
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(keys[:-1])
+        close = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.7)
+        mend = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+        return RecipeError(f"unknown key `{key}`", where=where, mend=mend)
+    if fault["type"] == "missing":
+        return RecipeError(f"`{key}` is missing", where=where, mend=f"add `{keys[-1]}`")
+    if fault["type"] == "model_type":
+        return RecipeError(f"`{key}` is not a table", where=where, mend=f"write it as [{key}]")
+    what = fault["msg"].removeprefix("Value error, ")
+    return RecipeError(f"`{key}`: {what[0].lower()}{what[1:]}", where=where, mend="correct that value")
+
+
+def _known_keys(parents: list[str]) -> list[str]:
+    part: Any = Recipe
+    for name in parents:
+        part = part.model_fields[name].annotation
+    return list(part.model_fields)
+
+
+def find_line(text: str, keys: list[str]) -> int | None:
+    """Return the line of a TOML text on which a key (or the deepest part of it that is there) is set.
+
+    >>> find_line('name = "x"\\n[synthesize]\\nsead = 3\\n', ["synthesize", "sead"])
+    3
+    """
+    table: list[str] = []
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            table = [name.strip(" \"'") for name in header[1].split(".")]
+            here = table
+        elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
+            here = [*table, *(name.strip(" \"'") for name in assignment[1].split("."))]
+        else:
+            continue
+        if here == keys[: len(here)] and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None
+
+
+def build_recipe_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a recipe, for editors that check TOML while it is written."""
+    schema = Recipe.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "reviewdial:recipe", **schema}

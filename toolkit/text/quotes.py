@@ -1,0 +1,171 @@
+"""Stretches of review prose that can stand alone: whole sentences or clauses, free of markup, at exact offsets.
+
+A passage is what a dialogue may put in quotation marks. Where a sentence is too long, or only one half of it says
+what is wanted, it is cut at a sense boundary, never in the middle of a clause. Nothing is ever changed here: a
+passage is a pair of offsets, and its words are those of the source.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from toolkit.text.sentences import Span
+
+WORDS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "prose_words.toml").read_text(encoding="utf-8"))
+"""The word lists of prose_words.toml, as written."""
+
+LONGEST_PASSAGE = 30
+"""Words. A longer quotation is read as a wall of text in a spoken turn."""
+SHORTEST_PASSAGE = 4
+
+_CONNECTIVES = "|".join(
+    [*(re.escape(phrase) for phrase in WORDS["leading_phrases"]), *WORDS["leading_connectives"].split()]
+)
+_LEADING_MARKER = re.compile(
+    r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])"
+    r"|\[\d{1,2}\]\s|[QWSCR]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s)\s*"
+)
+_LEADING_LABEL = re.compile(r"\s*\*{0,2}_{0,2}[A-Z][A-Za-z/&'’ -]{2,38}(?:\s?\([^()]{1,20}\))?\*{0,2}_{0,2}\s?(?::|\s[-–]\s)\*{0,2}\s*(?=\S)")
+_LEADING_CONNECTIVE = re.compile(rf"\s*(?:{_CONNECTIVES}),\s+|\s*(?:but|and|also|so)\s+(?=\w)", re.IGNORECASE)
+_TRAILING = re.compile(r"[\s.,;:!*_–—-]+$")
+_UNCLEAN = re.compile(
+    r"[\\$^_{}|`~<>=#*@\[\]\"“”„«»•�…]|''|\n\s*\n|https?:|www\.|\.\.|--|\?\S|\?.*\?|^\W|\betc\b$|\(\s|\s\)|\s[,;:]|[‘]"
+    r"|[^\x00-\x7f’–—éèêöüäßçñáíóúâîôïøåæćčšžğıśłńőğ‐‑éÉÖÜ−×-]"
+)
+_REVIEWER_NUMBER = re.compile(
+    r"(?i:anon\w*reviewer|\breviewers?[ _#-]*\d|\brev\.? ?\d)|\bR\d\b|\bAC\b"
+    r"|\b[Rr]eviewers? (?=[a-z]*[A-Z0-9])[A-Za-z0-9]{1,6}\b"
+)
+_CUT = re.compile(
+    r"(?P<strong>;\s|:\s(?=(?:the|it|there|this|i)\b)|\s[–—-]{1,2}\s|,\s(?=(?:but|whereas|while|although|though|yet|because|since|which|as|so|where)\b)"
+    r"|\s(?=(?:but|because|whereas|although)\b))|(?P<weak>,\sand\s)"
+)
+_JOINER = re.compile(r"(?:but|yet|so|and|however)\b,?\s*", re.IGNORECASE)
+_DEPENDENT = re.compile(r"(?:if|while|although|though|as|since|when|because|unless|given|whereas|despite|even)\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9'’-]+")
+_UNFINISHED = frozenset(WORDS["unfinished_endings"].split())
+_CLAUSE_SUBJECTS = frozenset(WORDS["clause_subjects"].split())
+
+
+class Passage(NamedTuple):
+    """A quotable stretch of a source text."""
+
+    start: int
+    end: int
+    whole: bool
+    """Whether it is a whole sentence rather than a clause cut out of one."""
+
+
+def trim_passage(text: str, start: int, end: int) -> Span:
+    """Shrink a span past list markers, headings, connectives and closing punctuation; a question mark stays.
+
+    >>> text = "2) Novelty: However, the idea is known."
+    >>> start, end = trim_passage(text, 0, len(text))
+    >>> text[start:end]
+    'the idea is known'
+    """
+    moved = True
+    while moved and start < end:
+        moved = False
+        for pattern in (_LEADING_MARKER, _LEADING_LABEL, _LEADING_CONNECTIVE):
+            found = pattern.match(text, start, end)
+            if found and found.end() > start:
+                start, moved = found.end(), True
+    while start < end and (text[start].isspace() or text[start] in "*_"):
+        start += 1
+    found = _TRAILING.search(text, start, end)
+    return Span(start, found.start() if found else end)
+
+
+def is_clean(text: str) -> bool:
+    """Whether a passage reads as prose: no markup, formulas, links, nested quotation marks, or cut-off ends.
+
+    A mention of a reviewer by number is not clean either, because numbers differ between the record and the text.
+
+    >>> is_clean("the gain over the tuned baseline is small"), is_clean("we set $x_i$ to zero")
+    (True, False)
+    """
+    words = _WORD.findall(text)
+    if not SHORTEST_PASSAGE <= len(words) or not text[0].isalnum():
+        return False
+    if _UNCLEAN.search(text) or _REVIEWER_NUMBER.search(text):
+        return False
+    if text.count("(") != text.count(")") or words[-1].lower().rstrip(".") in _UNFINISHED:
+        return False
+    letters = sum(character.isalpha() for character in text)
+    capitals = sum(character.isupper() for character in text)
+    return letters > 0.72 * len(text) and capitals < 0.25 * letters
+
+
+def count_words(text: str) -> int:
+    """Return how many runs of characters between white space a text holds."""
+    return len(text.split())
+
+
+def find_passages(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> list[Passage]:
+    """Return the clean passages of one sentence: the whole of it where it is short enough, and its clauses.
+
+    >>> text = "The idea is simple and well explained, but the experiments cover only one small data set."
+    >>> [text[p.start:p.end] for p in find_passages(text, 0, len(text))][1:]
+    ['The idea is simple and well explained', 'the experiments cover only one small data set']
+    """
+    start, end = trim_passage(text, start, end)
+    if end <= start:
+        return []
+    found = [Passage(start, end, True)]
+    found.extend(Passage(left, right, False) for left, right in _cut_clauses(text, start, end))
+    return [
+        passage
+        for passage in found
+        if count_words(text[passage.start : passage.end]) <= longest and is_clean(text[passage.start : passage.end])
+    ]
+
+
+def _cut_clauses(text: str, start: int, end: int) -> Iterator[Span]:
+    cuts = [match for match in _CUT.finditer(text, start, end) if _is_outside_brackets(text, start, match.start())]
+    usable = [match for match in cuts if match["strong"] is not None or _opens_clause(text, match.end(), end)]
+    if not usable:
+        return
+    dependent = _DEPENDENT.match(text, start, end) is not None
+    if not dependent and not text.endswith("?", start, end):
+        for match in usable:
+            head = trim_passage(text, start, match.start())
+            if count_words(text[head.start : head.end]) >= 5:
+                yield head
+    for match in usable:
+        joiner = _JOINER.match(text, match.end(), end)
+        tail_start = joiner.end() if joiner else match.end()
+        if (joiner or match["strong"].startswith((";", ":"))) and _opens_clause(text, tail_start, end):
+            yield trim_passage(text, tail_start, end)
+
+
+def _is_outside_brackets(text: str, start: int, position: int) -> bool:
+    return text.count("(", start, position) == text.count(")", start, position)
+
+
+def _opens_clause(text: str, start: int, end: int) -> bool:
+    found = _WORD.match(text, start, end)
+    return found is not None and found[0].lower() in _CLAUSE_SUBJECTS
+
+
+def split_lines(text: str, start: int, end: int) -> list[Span]:
+    """Return a span as one piece a line, so that each stands verbatim in prose that is set on one line.
+
+    >>> split_lines("one two\\nthree", 0, 13)
+    [Span(start=0, end=7), Span(start=8, end=13)]
+    """
+    pieces = []
+    for match in re.finditer(r"\S(?:[^\n\r\t]*\S)?", text[start:end]):
+        pieces.append(Span(start + match.start(), start + match.end()))
+    return pieces
+
+
+def join_lines(text: str) -> str:
+    """Return a passage on one line.
+
+    >>> join_lines("one\\n  two")
+    'one two'
+    """
+    return re.sub(r"\s*[\n\r\t]+\s*", " ", text)

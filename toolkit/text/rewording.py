@@ -1,0 +1,296 @@
+"""Light rewording: a reviewer's first person into the third, a statement into a clause after "that".
+
+Every function returns ``None`` where the change could alter what is claimed; the caller then quotes instead.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolkit.text.quotes import WORDS
+
+_FINITE = frozenset(WORDS["finite_verbs"].split())
+_STARTERS = frozenset(WORDS["subject_starters"].split())
+_POINTING = frozenset(WORDS["pointing_starters"].split())
+_SELF_EXPLAINING = frozenset(WORDS["self_explaining_nouns"].split())
+_REQUEST_VERBS = frozenset(WORDS["request_verbs"].split())
+_WORD = re.compile(r"[A-Za-z]+(?:[-'’][A-Za-z]+)*")
+_FIRST_SINGULAR = re.compile(r"\b(?:I|I'm|I’m|me|my|mine|myself)\b")
+_FIRST_PLURAL = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_SECOND = re.compile(r"\b(?:you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
+_THIRD_PERSON = re.compile(r"(?!is$|was$|has$|does$|works$|results$|uses$|claims$|studies$)[a-z]{3,}s$", re.IGNORECASE)
+_NUMBER_NAMES = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+_I_VERBS = {
+    "am": "is",
+    "was": "was",
+    "have": "has",
+    "had": "had",
+    "do": "does",
+    "did": "did",
+    "don't": "does not",
+    "don’t": "does not",
+    "didn't": "did not",
+    "didn’t": "did not",
+    "can't": "cannot",
+    "can’t": "cannot",
+    "cannot": "cannot",
+    "couldn't": "could not",
+    "couldn’t": "could not",
+    "could": "could",
+    "would": "would",
+    "wonder": "wonders",
+    "believe": "believes",
+    "think": "thinks",
+    "feel": "feels",
+    "find": "finds",
+    "found": "found",
+    "see": "sees",
+    "doubt": "doubts",
+    "suspect": "suspects",
+    "suggest": "suggests",
+    "like": "likes",
+    "liked": "liked",
+    "appreciate": "appreciates",
+    "enjoyed": "enjoyed",
+    "understand": "understands",
+    "agree": "agrees",
+    "disagree": "disagrees",
+    "miss": "misses",
+    "missed": "missed",
+    "expect": "expects",
+    "expected": "expected",
+    "wish": "wishes",
+    "hope": "hopes",
+    "consider": "considers",
+    "fail": "fails",
+    "struggle": "struggles",
+    "struggled": "struggled",
+    "worry": "worries",
+    "remain": "remains",
+    "still": "still",
+    "also": "also",
+    "strongly": "strongly",
+    "really": "really",
+}
+_ADVERBS = ("still", "also", "strongly", "really")
+_FIRST_PERSON_OPENING = re.compile(r"I(?P<short>'m|’m|'d|’d|'ve|’ve)?\s+(?P<verb>[A-Za-z]+(?:['’]t)?)\s+(?P<rest>.+)", re.DOTALL)
+_SHORT_FORMS = {"m": "is", "d": "would", "ve": "has"}
+_MY_OPENING = re.compile(
+    r"[Mm]y (?P<noun>(?:(?:main|biggest|major|primary|only|first|other|key|largest|remaining|general|greatest) )?"
+    r"(?:concerns?|issues?|worry|worries|questions?|criticisms?|complaints?|problems?|reservations?|doubts?))"
+    r" (?P<rest>(?:is|are|with|about|regarding|concerns?|lies?)\b.+)",
+    re.DOTALL,
+)
+_REQUEST = re.compile(r"(?:please|kindly|(?:can|could|would) (?:you|the authors) (?:also |please )*)\s*(?P<rest>\w+.*)", re.IGNORECASE | re.DOTALL)
+
+_PLURAL_WORDS = {
+    "we": "they",
+    "our": "their",
+    "ours": "theirs",
+    "us": "them",
+    "ourselves": "themselves",
+    "we've": "they have",
+    "we’ve": "they have",
+    "we're": "they are",
+    "we’re": "they are",
+    "we'll": "they will",
+    "we’ll": "they will",
+    "we'd": "they would",
+    "we’d": "they would",
+}
+_PLURAL = re.compile(r"\b(?:we['’](?:ve|re|ll|d)|we|ours|ourselves|our|us)\b", re.IGNORECASE)
+
+
+class Reported(NamedTuple):
+    """A statement turned into indirect speech."""
+
+    text: str
+    needs_that: bool
+    """True: a clause ("the proof is short") to stand after "says that"; false: a whole predicate ("is not convinced")."""
+
+
+def has_finite_verb(text: str) -> bool:
+    """Whether one of the first 16 words, after the first, is a finite verb of the word list."""
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)[:16]]
+    return any(word in _FINITE for word in words[1:])
+
+
+def points_back(text: str) -> bool:
+    """Whether a passage can only be understood with the sentence before it.
+
+    >>> points_back("This makes it hard to follow"), points_back("This paper is hard to follow")
+    (True, False)
+    """
+    words = [word.lower() for word in _WORD.findall(text)[:7]]
+    if not words or words[0] not in _POINTING:
+        return False
+    if words[0] in ("this", "these", "that", "such", "the") and any(word in _SELF_EXPLAINING for word in words[1:4]):
+        return False
+    if words[0] == "it":
+        return _EXPLETIVE.match(text) is None
+    if words[0] == "both":
+        return len(words) < 3 or words[1] in _FINITE or words[1] == "of"
+    return not (words[0] == "there" and len(words) > 1)
+
+
+_EXPLETIVE = re.compile(
+    r"[Ii]t (?:is|was|seems|would be|might be|may be|will be|appears|remains|looks)(?: \w+)?(?: \w+)? (?:that|to|if|whether|how|why|what|for|like)\b"
+    r"|[Ii]t (?:is|was|seems|remains) (?:also |still |very |quite |rather |not |a bit |somewhat |really |highly |totally )*"
+    r"(?:clear|unclear|hard|difficult|easy|good|nice|great|interesting|surprising|important|unfortunate|questionable|obvious|odd|strange|possible|impossible|unlikely|likely|better|worth|helpful|useful)\b"
+)
+
+
+def lower_opening(text: str, source: str = "") -> str | None:
+    """Return a passage with its first letter in lower case, where that letter is a capital only by position.
+
+    A word that no list knows is lowered only when ``source``, the text around it, has it in lower case too.
+
+    >>> lower_opening("The proof is short"), lower_opening("Adam is used throughout")
+    ('the proof is short', None)
+    >>> lower_opening("Experiments are few", "more experiments are needed")
+    'experiments are few'
+    """
+    found = _WORD.match(text)
+    if found is None or text[0].islower():
+        return text if text[:1].islower() or text[:1].isdigit() else None
+    word = found[0]
+    if word.lower() in _STARTERS or f" {word.lower()} " in source:
+        return text[0].lower() + text[1:]
+    return text if not re.fullmatch(r"[A-Z][a-z]+", word) else None
+
+
+def report_reviewer(text: str, source: str = "") -> Reported | None:
+    """Turn a reviewer's statement into indirect speech.
+
+    >>> report_reviewer("I am not convinced that the gain is real")
+    Reported(text='is not convinced that the gain is real', needs_that=False)
+    >>> report_reviewer("The gain is small")
+    Reported(text='the gain is small', needs_that=True)
+    >>> report_reviewer("Please add error bars to Figure 2")
+    Reported(text='asks the authors to add error bars to Figure 2', needs_that=False)
+    >>> report_reviewer("I would use our own method") is None
+    True
+    """
+    if _FIRST_PLURAL.search(text):
+        return None
+    request = _report_request(text)
+    if request is not None:
+        return request
+    if text.endswith("?") or _SECOND.search(text):
+        return None
+    if text.startswith("I ") or text.startswith(("I'", "I’")):
+        return _report_first_person(text)
+    mine = _MY_OPENING.match(text)
+    if mine is not None and not _FIRST_SINGULAR.search(mine["rest"]):
+        return Reported(f"'s {mine['noun']} {mine['rest']}", False)
+    if _FIRST_SINGULAR.search(text) or points_back(text):
+        return None
+    first = _WORD.match(text)
+    if first is not None and first[0].lower() in _FINITE:
+        return Reported(f"it {text[0].lower()}{text[1:]}", True) if _THIRD_PERSON.match(first[0]) else None
+    if not has_finite_verb(text):
+        return None
+    lowered = lower_opening(text, source)
+    return None if lowered is None else Reported(lowered, True)
+
+
+def _report_request(text: str) -> Reported | None:
+    found = _REQUEST.fullmatch(text)
+    if found is None:
+        return None
+    rest = found["rest"].rstrip("? ")
+    verb = rest.split()[0].lower()
+    if verb not in _REQUEST_VERBS or _FIRST_SINGULAR.search(rest) or _SECOND.search(rest) or "?" in rest:
+        return None
+    return Reported(f"asks the authors to {rest}", False)
+
+
+def _report_first_person(text: str) -> Reported | None:
+    found = _FIRST_PERSON_OPENING.fullmatch(text)
+    if found is None:
+        return None
+    rest = found["rest"]
+    if found["short"]:
+        words = [_SHORT_FORMS[found["short"][1:]], found["verb"]]
+    else:
+        words = [found["verb"]]
+        if words[0] in _ADVERBS:
+            head, _, rest = rest.partition(" ")
+            words.append(head)
+        turned = _I_VERBS.get(words[-1])
+        if turned is None or not rest:
+            return None
+        words[-1] = turned
+    if _FIRST_SINGULAR.search(rest) or (words[-1] == "does" and not rest.startswith("not ")):
+        return None
+    return Reported(f"{' '.join(words)} {rest}", False)
+
+
+def report_authors(text: str, source: str = "") -> str | None:
+    """Turn what authors write of themselves into a clause about them.
+
+    >>> report_authors("We have added our own runs to Table 3")
+    'they have added their own runs to Table 3'
+    """
+    if _FIRST_SINGULAR.search(text) or _SECOND.search(text) or text.endswith("?"):
+        return None
+    if _PLURAL.match(text):
+        lowered: str | None = text
+    elif points_back(text) or not has_finite_verb(text):
+        return None
+    else:
+        lowered = lower_opening(text, source)
+    return None if lowered is None else _PLURAL.sub(lambda match: _PLURAL_WORDS[match[0].lower()], lowered)
+
+
+def name_reviewer(reviewer: str) -> str:
+    """Return how a reviewer is called in a dialogue.
+
+    >>> name_reviewer("R2")
+    'Reviewer 2'
+    """
+    return f"Reviewer {reviewer[1:]}"
+
+
+def name_reviewers(reviewers: Sequence[str]) -> str:
+    """Name several reviewers at once.
+
+    >>> name_reviewers(["R1", "R2", "R4"]), name_reviewers(["R3"])
+    ('Reviewers 1, 2 and 4', 'Reviewer 3')
+    """
+    if len(reviewers) == 1:
+        return name_reviewer(reviewers[0])
+    return f"Reviewers {join_words([reviewer[1:] for reviewer in reviewers])}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Join words the way prose does.
+
+    >>> join_words(["a", "b", "c"])
+    'a, b and c'
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def spell_number(count: int) -> str:
+    """Return a small number as a word.
+
+    >>> spell_number(3), spell_number(40)
+    ('three', '40')
+    """
+    return _NUMBER_NAMES[count] if 0 <= count < len(_NUMBER_NAMES) else str(count)
+
+
+def add_article(number: str) -> str:
+    """Put the article before a number that is read aloud.
+
+    >>> add_article("8"), add_article("6")
+    ('an 8', 'a 6')
+    """
+    return f"an {number}" if re.match(r"(?:8|11(?!\d)|18(?!\d))", number) else f"a {number}"
+
+
+def capitalise(text: str) -> str:
+    """Return a sentence with its first letter as a capital, and the rest as it is."""
+    return text[:1].upper() + text[1:]
