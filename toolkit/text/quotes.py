@@ -94,8 +94,8 @@ def is_clean(text: str) -> bool:
         return False
     if text.count("(") != text.count(")") or words[-1].lower().rstrip(".") in _UNFINISHED:
         return False
-    letters = sum(character.isalpha() for character in text)
-    capitals = sum(character.isupper() for character in text)
+    letters = sum(map(str.isalpha, text))
+    capitals = sum(map(str.isupper, text))
     return letters > 0.72 * len(text) and capitals < 0.25 * letters
 
 
@@ -137,7 +137,7 @@ def _cut_clauses(text: str, start: int, end: int) -> Iterator[Span]:
     for match in usable:
         joiner = _JOINER.match(text, match.end(), end)
         tail_start = joiner.end() if joiner else match.end()
-        if (joiner or match["strong"].startswith((";", ":"))) and _opens_clause(text, tail_start, end):
+        if (joiner or text[match.start()] in ";:") and _opens_clause(text, tail_start, end):
             yield trim_passage(text, tail_start, end)
 
 

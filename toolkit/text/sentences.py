@@ -133,7 +133,7 @@ def _ends_sentence(text: str, begin: int, end: int, match: re.Match[str]) -> boo
     word = _first_word(following)
     if match["glued"]:
         return _ends_before_glued(text, match)
-    if not first or _opens_lower(first, following):
+    if not first or first.islower() or following[0] in ",;:)":
         return _ends_before_lower(text, begin, match, word)
     if match["mark"] != ".":
         return True
@@ -151,10 +151,6 @@ def _ends_sentence(text: str, begin: int, end: int, match: re.Match[str]) -> boo
         before = text[begin : match.start() - 1].split()[-1:]
         return (bool(before) and before[0].lower() in _LABEL_NOUNS) or word.lower() in _STARTERS
     return True
-
-
-def _opens_lower(first: str, following: str) -> bool:
-    return first.islower() or (following[:1] in ",;:)" and not following[:1].isalnum())
 
 
 def _ends_before_glued(text: str, match: re.Match[str]) -> bool:
