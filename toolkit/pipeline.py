@@ -9,6 +9,7 @@ from the last whole stage.
 import functools
 import hashlib
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
@@ -33,6 +34,8 @@ SEVERITIES = ("error", "warning", "info")
 
 BATCH = 64
 """Forums handed to a stage at a time; bounds memory and changes nothing else."""
+
+SAMPLE_NOTICE = "The bundled sample is in this dataset: its papers, people and reviews are invented."
 
 
 class StageReport(NamedTuple):
@@ -170,18 +173,27 @@ def run_normalize(workspace: Workspace, progress: Progress | None = None) -> Sta
         if done := _find_finished(workspace, "normalize", inputs, {}):
             return done
         progress.start("normalize", store.count_forums(), "papers")
-        forums: list[Forum] = []
+        triples = ((forum, notes, store.read_hints(forum)) for forum, notes in store.read_forums())
         quarantined: list[Quarantined] = []
-        for batch in _take_batches(store.read_forums()):
-            result = normalize_shard((forum, notes, store.read_hints(forum)) for forum, notes in batch)
-            forums.extend(result.records)
-            quarantined.extend(result.quarantined)
-            progress.advance(len(batch))
+        counts = {"forums": 0, "reviews": 0}
+        with places.replace_folder(workspace.forums) as folder:
+            # Percentiles rest on the whole build, so the forums are written twice instead of kept in memory.
+            first = folder / "first"
+            places.write_shards(
+                first, Forum, _keep_records(_run_batches(triples, normalize_shard, progress), quarantined)
+            )
+            read_first = functools.partial(places.read_records, first, Forum)
+            places.write_shards(folder, Forum, _count_forums(fill_build_percentiles(read_first), counts))
+            shutil.rmtree(first)
         progress.finish()
-    with places.replace_folder(workspace.forums) as folder:
-        places.write_shards(folder, Forum, fill_build_percentiles(forums))
-    counts = {"forums": len(forums), "reviews": sum(len(forum.reviews) for forum in forums)}
     return _record(workspace, "normalize", inputs, {}, counts, quarantined, workspace.forums)
+
+
+def _count_forums(forums: Iterable[Forum], counts: dict[str, int]) -> Iterator[Forum]:
+    for forum in forums:
+        counts["forums"] += 1
+        counts["reviews"] += len(forum.reviews)
+        yield forum
 
 
 def run_synthesize(
@@ -309,6 +321,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)
         options = ExportOptions(
             title=recipe.export.title,
+            notice=SAMPLE_NOTICE if recipe.source.sample else None,
             shares=recipe.export.shares.model_dump(),
             salt=recipe.export.salt,
             first_version=recipe.export.first_version,

@@ -315,6 +315,30 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message as chat trainers read it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SftRow:
+    """One dialogue for supervised fine-tuning: TRL's conversational form, with the record as system message."""
+
+    dialogue_id: str
+    forum: str
+    venue: str
+    year: int | None
+    messages: tuple[ChatMessage, ...]
+    generator: Generator
+    license: str | None
+    source_url: str
+    synthetic: bool
+    split: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One statement about the record that a turn makes. Offsets refer to the turn's text."""
 

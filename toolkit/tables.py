@@ -27,6 +27,7 @@ PUBLISHED: Mapping[str, type] = types.MappingProxyType(
     {
         "forum": records.Forum,
         "dialogue": records.Dialogue,
+        "sft": records.SftRow,
         "claim": records.Claim,
         "finding": records.Finding,
         "quarantined": records.Quarantined,

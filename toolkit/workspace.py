@@ -260,7 +260,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=256):
                 yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise WorkspaceError(
             f"cannot be read as Parquet: {error}", where=str(path), mend="build this folder again"
         ) from error

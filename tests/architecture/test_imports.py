@@ -12,14 +12,25 @@ STAGES = {"fetchers", "normalizers", "synthesizers", "auditors", "exporters"}
 PIPELINE = {"pipeline", "recipe", "schema_files"}
 
 MAY_IMPORT = {
-    **{name: FOUNDATION for name in FOUNDATION},
-    **{name: FOUNDATION | KNOWLEDGE for name in KNOWLEDGE},
+    **dict.fromkeys(FOUNDATION, FOUNDATION),
+    **dict.fromkeys(KNOWLEDGE, FOUNDATION | KNOWLEDGE),
     **{name: FOUNDATION | KNOWLEDGE | {name} for name in STAGES},
-    **{name: FOUNDATION | KNOWLEDGE | STAGES | PIPELINE for name in PIPELINE},
+    **dict.fromkeys(PIPELINE, FOUNDATION | KNOWLEDGE | STAGES | PIPELINE),
     "cli": FOUNDATION | KNOWLEDGE | STAGES | PIPELINE | {"cli"},
     "__main__": {"cli"},
 }
-HEAVY = {"pyarrow", "pandas", "datasets", "openreview", "jinja2", "pydantic", "yaml", "numpy", "tqdm", "huggingface_hub"}
+HEAVY = {
+    "pyarrow",
+    "pandas",
+    "datasets",
+    "openreview",
+    "jinja2",
+    "pydantic",
+    "yaml",
+    "numpy",
+    "tqdm",
+    "huggingface_hub",
+}
 
 
 def list_modules() -> list[Path]:

@@ -254,7 +254,9 @@ def test_build_percentiles_need_thirty_reviews_and_never_replace_the_catalogues(
         ]
         catalogued = replace(review.rating, value=1.0, scale_id="s", percentile=0.9, percentile_source="catalogue")
         forums = [replace(base, reviews=(replace(review, rating=rating),)) for rating in ratings[1:]]
-        return list(fill_build_percentiles([*forums, replace(base, reviews=(replace(review, rating=catalogued),))]))
+        return list(
+            fill_build_percentiles(lambda: [*forums, replace(base, reviews=(replace(review, rating=catalogued),))])
+        )
 
     assert all(forum.reviews[0].rating.percentile is None for forum in build(29)[:-1])
     filled = build(30)

@@ -54,7 +54,9 @@ class Tally:
         self._totals["quoted_spans"] += sum(evidence["quote"] for evidence in spans)
         self._totals["unanswerable_turns"] += sum(not turn["answerable"] for turn in row["turns"])
         generator = row["generator"]
-        self._by["generators"][" ".join(filter(None, (generator["name"], generator["version"], generator["model"])))] += 1
+        self._by["generators"][
+            " ".join(filter(None, (generator["name"], generator["version"], generator["model"])))
+        ] += 1
         self._venues[row["venue"]]["dialogues"] += 1
 
     def summarize(self) -> dict[str, Any]:
@@ -65,7 +67,5 @@ class Tally:
             **{name: dict(sorted(self._by[name].items())) for name in names},
             "licenses": {name: dict(sorted(counts.items())) for name, counts in sorted(self._licences.items())},
             "venues": {name: dict(sorted(counts.items())) for name, counts in sorted(self._venues.items())},
-            "decisions_by_split": {
-                name: dict(sorted(self._splits[name].items())) for name in sorted(self._splits)
-            },
+            "decisions_by_split": {name: dict(sorted(self._splits[name].items())) for name in sorted(self._splits)},
         }

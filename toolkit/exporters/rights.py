@@ -51,4 +51,5 @@ def pick_dataset_licence(names: Iterable[str]) -> str:
     >>> pick_dataset_licence(["CC BY 4.0", "CC0 1.0"]), pick_dataset_licence(["CC BY 4.0", "CC BY-NC-SA 4.0"])
     ('cc-by-4.0', 'other')
     """
-    return "cc-by-4.0" if all(list_licences()[name].attribution for name in names) else "other"
+    known = list_licences()
+    return "cc-by-4.0" if all(name in known and known[name].attribution for name in names) else "other"

@@ -71,7 +71,7 @@ def read_ledger(path: Path) -> Ledger:
                 what = "stands in it twice" if line.forum in ledger else f"has the unknown split {line.split!r}"
                 raise ExportError(f"forum {line.forum} {what}", where=str(path), mend="restore the ledger as released")
             ledger[line.forum] = line
-    except WorkspaceError as error:
+    except (WorkspaceError, UnicodeDecodeError) as error:
         raise ExportError(
             "cannot be read as a split ledger (Parquet)", where=str(path), mend="restore the ledger as released"
         ) from error

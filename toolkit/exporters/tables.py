@@ -3,11 +3,12 @@
 import dataclasses
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -15,9 +16,8 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from toolkit import tables
-from toolkit import workspace as places
 from toolkit.errors import ExportError
-from toolkit.records import Comment, Dialogue, Forum, Generator, Review, Score
+from toolkit.records import ChatMessage, Comment, Dialogue, Forum, Review, Score, SftRow
 from toolkit.text import clean_text
 
 ROW_GROUP_BYTES = 16_000_000
@@ -29,30 +29,6 @@ SHARD_BYTES = 500_000_000
 
 BATCH_ROWS = 256
 BATCH_BYTES = 4_000_000
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message as chat trainers read it."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SftRow:
-    """One dialogue for supervised fine-tuning: TRL's conversational form, with the record as system message."""
-
-    dialogue_id: str
-    forum: str
-    venue: str
-    year: int | None
-    messages: tuple[ChatMessage, ...]
-    generator: Generator
-    license: str | None
-    source_url: str
-    synthetic: bool
-    split: str | None
 
 
 class Config(NamedTuple):
@@ -179,7 +155,7 @@ def find_column_faults(record_type: type, batch: pa.RecordBatch) -> Iterator[Col
         yield from _find_faults(batch.column(name), field, name, rows)
 
 
-def _find_faults(array: pa.Array, field: tables.FieldType, path: str, rows: pa.Array) -> Iterator[ColumnFault]:
+def _find_faults(array: Any, field: tables.FieldType, path: str, rows: Any) -> Iterator[ColumnFault]:
     if array.null_count:
         present = pc.is_valid(array)
         if not field.nullable:
@@ -202,22 +178,29 @@ def _find_faults(array: pa.Array, field: tables.FieldType, path: str, rows: pa.A
             yield ColumnFault(_first(rows, bad), f"{path}: {value!r} is not one of {', '.join(field.choices)}")
 
 
-def _first(rows: pa.Array, mask: pa.Array) -> int:
+def _first(rows: Any, mask: Any) -> int:
     return int(rows.filter(mask)[0].as_py())
 
 
-_PRIVATE_MARKS = (b"@", b"~", b"%7E", b"at)", b"at]", b"at )")
+_PRIVATE_MARKS = (
+    (b"@", re.compile(rb'@[^\s"]{1,400}\.[A-Za-z]')),
+    (b"~", re.compile(rb'~[^\s"]{1,300}_[^\s"]{0,300}\d')),
+    (b"%7E", re.compile(rb'%7E[^\s"]{1,300}_[^\s"]{0,300}\d')),
+    *((mark, re.compile(rb"[\[(].{0,3}at.{0,3}[\])]")) for mark in (b"at)", b"at]", b"at )")),
+)
+"""What a line of JSON must hold before its texts are looked at one by one: LaTeX is full of ``~``, recall of ``@``."""
 
 
 def find_private_text(line: bytes, row: Mapping[str, Any]) -> str | None:
     """Name the first column of a row that holds an e-mail address or a profile id; the text itself is never quoted.
 
-    ``line`` is the row as JSON: only where it holds a mark that such a text needs is the row itself looked at.
+    ``line`` is the row as JSON.
 
-    >>> find_private_text(b'{"a": ["x~Jane_Doe1", "~Jane_Doe1"]}', {"a": ["x~Jane_Doe1", "~Jane_Doe1"]})
+    >>> row = {"a": ["Figure~2", "~Jane_Doe1"]}
+    >>> find_private_text(encode_row(row), row)
     'a[1]: holds a profile id'
     """
-    if not any(mark in line for mark in _PRIVATE_MARKS):
+    if not any(mark in line and pattern.search(line) for mark, pattern in _PRIVATE_MARKS):
         return None
     for path, text in _walk_texts(row, ""):
         changes = clean_text(text).changes
@@ -416,4 +399,3 @@ def measure_arrow_bytes(shards: Iterable[Path]) -> int:
         footer = parquet.read_metadata(shard)
         total += sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
     return total
-

@@ -1,7 +1,7 @@
 """Where a score stands among all reviews of its venue in the build, where the catalogue does not know."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,13 +18,14 @@ class _Field(NamedTuple):
     scale_id: str | None
 
 
-def fill_build_percentiles(forums: Sequence[Forum]) -> Iterator[Forum]:
+def fill_build_percentiles(read_forums: Callable[[], Iterable[Forum]]) -> Iterator[Forum]:
     """Yield the forums of a whole build with the percentiles that the catalogue could not give.
 
-    A value's percentile is its mid-rank among all answers to that field at that venue in this build, from 30 on.
+    A value's percentile is its mid-rank among all answers to that field at that venue in this build, from 30 on. The
+    forums are read twice, so that a build need not fit into memory.
     """
-    found = _measure(forums)
-    for forum in forums:
+    found = _measure(read_forums())
+    for forum in read_forums():
         reviews = tuple(_fill_review(review, forum.venue, found) for review in forum.reviews)
         yield forum if reviews == forum.reviews else replace(forum, reviews=reviews)
 
