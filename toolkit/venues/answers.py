@@ -6,7 +6,6 @@ Forms of different years send the same answer as ``6``, ``6.0``, ``"6"``, ``"6: 
 
 import functools
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,11 +19,12 @@ _NUMBER_FIRST = re.compile(
     re.DOTALL,
 )
 _NUMBER_LAST = re.compile(r"(?P<label>.*\S)\s*\(\s*(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?)\s*\)", re.DOTALL)
+_LARGEST = 1e9
 _APOSTROPHES = re.compile(r"['’‘`]")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _ARTICLES = re.compile(r"\b(?:the|an|a) ")
 
-MISSING_ANSWERS = frozenset({"", "n a", "na", "not applicable", "none", "null"})
+MISSING_ANSWERS = frozenset({"", "n a", "na", "not applicable"})
 """Normalised answers that give no score on any form."""
 
 
@@ -53,6 +53,8 @@ class ScaleIndex(NamedTuple):
     """Value of a level -> the normalised forms of its label."""
     exact: Mapping[str, tuple[Level, ...]]
     """Normalised label or part of a label -> the levels that bear it."""
+    cut_off: frozenset[str]
+    """Normalised labels of which the catalogue knows only the beginning."""
     missing: frozenset[str]
 
 
@@ -100,15 +102,19 @@ def index_scale(scale: Scale) -> ScaleIndex:
     """Prepare a scale for looking answers up."""
     labels: dict[float | None, tuple[str, ...]] = {}
     exact: dict[str, tuple[Level, ...]] = {}
+    cut_off: set[str] = set()
     for level in scale.levels:
         parts = _list_label_parts(level.label) if level.label else ()
         labels[level.value] = parts
         for part in parts:
             exact[part] = (*exact.get(part, ()), level)
+        if level.label and level.label.endswith("..."):
+            cut_off.update(parts)
     return ScaleIndex(
         by_value={level.value: level for level in scale.levels if level.value is not None},
         labels=labels,
         exact=exact,
+        cut_off=frozenset(cut_off),
         missing=MISSING_ANSWERS | {normalize_label(answer) for answer in scale.missing},
     )
 
@@ -135,8 +141,8 @@ def read_answer(scale: Scale, raw: Any) -> Reading:
             reason = f'answered "{raw.strip()}"' if raw.strip() else "not answered"
             return Reading(None, reason, missing=True)
         answer = split_answer(raw)
-    elif not math.isfinite(raw):
-        return Reading(None, f"{raw} is no number of a form")
+    elif not -_LARGEST <= raw <= _LARGEST:
+        return Reading(None, "no number of a form is that large")
     else:
         answer = Answer(float(raw), None)
     if answer.number is None:
@@ -154,7 +160,7 @@ def _read_number(scale: Scale, index: ScaleIndex, number: float, label: str | No
         return Reading(level, None)
     words = normalize_label(label)
     own = index.labels[number]
-    if not words or _names(words, own):
+    if not words or any(_names(words, part, index) for part in own):
         return Reading(level, None, label=label)
     if others := index.exact.get(words):
         named = " or ".join(format_number(other.value) for other in others if other.value is not None)
@@ -177,25 +183,17 @@ def _read_label(scale: Scale, index: ScaleIndex, label: str) -> Reading:
 
 
 def _find_levels(index: ScaleIndex, words: str) -> tuple[Level, ...]:
-    found = {
-        level
-        for part, levels in index.exact.items()
-        if _is_beginning(words, part) or _is_beginning(part, words)
-        for level in levels
-    }
+    found = {level for part, levels in index.exact.items() if _names(words, part, index) for level in levels}
     return tuple(sorted(found, key=lambda level: (level.value is None, level.value or 0.0, level.label or "")))
 
 
-def _names(words: str, parts: tuple[str, ...]) -> bool:
-    """Whether words are a level's label, its head ("Weak Accept"), its explanation, or the beginning of one."""
-    return any(words == part or _is_beginning(words, part) for part in parts)
-
-
-def _is_beginning(beginning: str, whole: str) -> bool:
-    return whole.startswith(f"{beginning} ")
+def _names(words: str, part: str, index: ScaleIndex) -> bool:
+    """Whether words are a known label or its beginning; forms and people cut long labels short."""
+    return words == part or part.startswith(f"{words} ") or (part in index.cut_off and words.startswith(f"{part} "))
 
 
 def _list_label_parts(label: str) -> tuple[str, ...]:
+    """Return a label, its head ("Weak Accept") and its explanation, normalised."""
     head, colon, explanation = label.partition(":")
     parts = (label, head, explanation) if colon else (label,)
     return tuple(dict.fromkeys(words for part in parts if (words := normalize_label(part))))

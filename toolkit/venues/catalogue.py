@@ -77,6 +77,8 @@ class FormEntry(NamedTuple):
     fields: Mapping[str, FieldEntry]
     rating: str | None
     confidence: str | None
+    texts: Mapping[str, str]
+    """Texts that only this form has, and what it says they are."""
 
 
 class Distribution(NamedTuple):
@@ -266,7 +268,7 @@ def _read_form(body: Mapping[str, Any], scales: Mapping[str, Scale], where: str)
         fields[field] = FieldEntry(
             scale, body["evidence"], body["verified"], tuple(body.get("sources", ())), body.get("note")
         )
-    return FormEntry(fields, body.get("rating"), body.get("confidence"))
+    return FormEntry(fields, body.get("rating"), body.get("confidence"), body.get("texts", {}))
 
 
 def _merge_forms(first: FormEntry, second: FormEntry, where: str) -> FormEntry:
@@ -274,13 +276,14 @@ def _merge_forms(first: FormEntry, second: FormEntry, where: str) -> FormEntry:
     if twice := sorted(first.fields.keys() & second.fields.keys()):
         raise CatalogueError(f"two entries for the field {twice[0]}", where=where)
     return FormEntry(
-        {**first.fields, **second.fields}, first.rating or second.rating, first.confidence or second.confidence
+        {**first.fields, **second.fields},
+        first.rating or second.rating,
+        first.confidence or second.confidence,
+        {**first.texts, **second.texts},
     )
 
 
-def _add_cycle_form(
-    cycles: list[CycleForm], venue: str, body: Mapping[str, Any], form: FormEntry, where: str
-) -> None:
+def _add_cycle_form(cycles: list[CycleForm], venue: str, body: Mapping[str, Any], form: FormEntry, where: str) -> None:
     prefix, suffix = venue.split("{cycle}")
     limits = body.get("cycles", {})
     first = _read_cycle(limits.get("from"), where)
