@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from toolkit import __version__, tables
 from toolkit import workspace as places
-from toolkit.errors import ExitCode, ReviewDialError, WorkspaceError
+from toolkit.errors import ExitCode, ReviewDialError, StoreError, WorkspaceError
 from toolkit.progress import NoProgress, Progress
 from toolkit.records import Claim, Dialogue, Finding, Forum, Quarantined, StageResult
 from toolkit.workspace import Workspace
 
 if TYPE_CHECKING:
     from toolkit.exporters import ExportOptions, ExportReport
+    from toolkit.fetchers import Store
     from toolkit.recipe import Recipe
 
 Item = TypeVar("Item")
@@ -100,7 +101,7 @@ def run_import(
         with open_store(target, create=True) as store:
             reports = [import_files(store, paths, progress)] if paths else []
             reports += [import_sample(store, progress)] if sample else []
-            forums, digest = store.count_forums(), store.compute_digest()
+            summary = _sum_up_store(store)
     except BaseException:
         if not existed:
             _remove_store(target)
@@ -108,11 +109,7 @@ def run_import(
     if fresh:
         _remove_store(workspace.store)
         os.replace(target, workspace.store)
-    counts = Counter({"forums": forums})
-    for report in reports:
-        counts.update(report.count())
-    quarantined = [item for report in reports for item in report.quarantined]
-    return _record_store(workspace, counts, quarantined, digest)
+    return _record_store(workspace, summary, [report.count() for report in reports])
 
 
 def run_fetch(
@@ -131,24 +128,40 @@ def run_fetch(
     """
     from toolkit.fetchers import fetch_venue, open_store
 
-    with open_store(workspace.store, create=True) as store:
-        reports = [
-            fetch_venue(store, venue, api=api, since=since, limit=limit, progress=progress or NoProgress())
-            for venue in venues
-        ]
-        forums, digest = store.count_forums(), store.compute_digest()
-    counts = Counter({"forums": forums})
-    for report in reports:
-        counts.update(report.count())
-    quarantined = [item for report in reports for item in report.quarantined]
-    return _record_store(workspace, counts, quarantined, digest)
+    progress = progress or NoProgress()
+    keep = workspace.store.exists()
+    try:
+        with open_store(workspace.store, create=True) as store:
+            try:
+                counts = [
+                    fetch_venue(store, venue, api=api, since=since, limit=limit, progress=progress).count()
+                    for venue in venues
+                ]
+                summary = _sum_up_store(store)
+            finally:
+                keep = keep or store.count_forums() > 0
+    finally:
+        if not keep:
+            _remove_store(workspace.store)
+    return _record_store(workspace, summary, counts)
 
 
-def _record_store(
-    workspace: Workspace, counts: Mapping[str, int], quarantined: Sequence[Quarantined], digest: str
-) -> StageReport:
-    reasons = places.write_quarantine(workspace, "import", quarantined)
-    entry = {"outputs": {"store": digest}, "counts": dict(counts), "quarantined": reasons}
+class _StoreSummary(NamedTuple):
+    forums: int
+    digest: str
+    quarantined: Sequence[Quarantined]
+
+
+def _sum_up_store(store: "Store") -> _StoreSummary:
+    return _StoreSummary(store.count_forums(), store.compute_digest(), store.read_quarantine())
+
+
+def _record_store(workspace: Workspace, summary: _StoreSummary, read: Iterable[Mapping[str, int]]) -> StageReport:
+    counts = Counter({"forums": summary.forums})
+    for part in read:
+        counts.update(part)
+    reasons = places.write_quarantine(workspace, "import", summary.quarantined)
+    entry = {"outputs": {"store": summary.digest}, "counts": dict(counts), "quarantined": reasons}
     places.update_manifest(workspace, "import", entry)
     return StageReport("import", counts, reasons, fresh=True)
 
@@ -169,6 +182,10 @@ def run_normalize(workspace: Workspace, progress: Progress | None = None) -> Sta
 
     progress = progress or NoProgress()
     with open_store(workspace.store) as store:
+        if not store.count_forums():
+            raise StoreError(
+                "holds not one public note", where=str(workspace.store), mend="import or fetch some, then run again"
+            )
         inputs = {"store": store.compute_digest()}
         if done := _find_finished(workspace, "normalize", inputs, {}):
             return done

@@ -349,10 +349,10 @@ def read_json(path: Path) -> Any:
 
 
 def update_manifest(workspace: Workspace, stage: str, entry: Mapping[str, Any]) -> None:
-    """Record what a stage did; where that is new, what later stages recorded no longer holds and is removed."""
+    """Record what a stage did; unless its outputs are what they were, later stages' entries no longer hold and go."""
     recorded = read_manifest(workspace)["stages"]
-    if recorded.get(stage) == entry:
-        return
-    before = STAGES[: STAGES.index(stage)]
-    stages = {name: recorded[name] for name in before if name in recorded}
-    write_json(workspace.manifest, {"reviewdial": __version__, "stages": {**stages, stage: dict(entry)}})
+    is_same = stage in recorded and recorded[stage].get("outputs") == entry["outputs"]
+    position = STAGES.index(stage)
+    before = {name: recorded[name] for name in STAGES[:position] if name in recorded}
+    after = {name: recorded[name] for name in STAGES[position + 1 :] if name in recorded and is_same}
+    write_json(workspace.manifest, {"reviewdial": __version__, "stages": {**before, stage: dict(entry), **after}})

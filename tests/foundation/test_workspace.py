@@ -170,13 +170,14 @@ def test_the_quarantine_counts_by_reason_and_goes_when_nothing_is_left_in_it(tmp
     assert not workspace.quarantine.exists()
 
 
-def test_a_stage_that_changed_voids_what_later_stages_recorded(tmp_path: Path) -> None:
+def test_a_stage_whose_outputs_changed_voids_what_later_stages_recorded(tmp_path: Path) -> None:
     workspace = places.open_workspace(tmp_path)
     for stage in ("import", "normalize", "synthesize"):
-        places.update_manifest(workspace, stage, {"counts": {"forums": 1}})
-    places.update_manifest(workspace, "import", {"counts": {"forums": 1}})
+        places.update_manifest(workspace, stage, {"outputs": {"a": "1"}})
+    places.update_manifest(workspace, "import", {"outputs": {"a": "1"}, "counts": {"duplicates": 3}})
     assert list(places.read_manifest(workspace)["stages"]) == ["import", "normalize", "synthesize"]
-    places.update_manifest(workspace, "normalize", {"counts": {"forums": 2}})
+    assert places.read_manifest(workspace)["stages"]["import"]["counts"] == {"duplicates": 3}
+    places.update_manifest(workspace, "normalize", {"outputs": {"a": "2"}})
     assert list(places.read_manifest(workspace)["stages"]) == ["import", "normalize"]
 
 

@@ -11,13 +11,20 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from toolkit.errors import RecordError
+from toolkit.fetchers.bodies import Body, Hint
 from toolkit.notes import EVERYONE, is_public, parse_note
 from toolkit.records import Quarantined
 
 STAGE = "import"
+
+COLLISION = "collision"
+"""Reason of a note id that occurs in several forums."""
+
+NO_NOTES = "no-notes"
+"""Reason of a forum that was named without notes; it stands until notes of that forum come."""
 
 MAX_DEPTH = 64
 """Deepest nesting of a note that is stored; forms of the API need six."""
@@ -65,12 +72,12 @@ def admit_note(raw: Any) -> PublicNote | RemovedNote | Quarantined:
     if not _reads_everyone(raw):
         # A crawl that dropped `readers` says nothing about the versions that we may hold.
         says_closed = isinstance(raw.get("readers"), list)
-        return RemovedNote(_get_id(raw) if says_closed else None, _find_moment(raw), is_public=False)
+        return RemovedNote(_get_id(raw) if says_closed else None, find_moment(raw), is_public=False)
     note_id = _get_id(raw)
     if note_id is None:
         return _set_aside(raw, "unusable-id", "a note without a usable id")
     if raw.get("ddate") is not None:
-        return RemovedNote(note_id, _find_moment(raw), is_public=True)
+        return RemovedNote(note_id, find_moment(raw), is_public=True)
     return _admit_public(raw)
 
 
@@ -81,7 +88,7 @@ def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
         note = parse_note(raw)
     except RecordError as error:
         return _set_aside(raw, "malformed-note", error.what)
-    if not _USABLE_ID.fullmatch(note.forum):
+    if not _is_usable(note.forum):
         return _set_aside(raw, "unusable-id", "a note whose forum is not a usable id")
     if not 0 <= note.created <= MAX_TIME or not 0 <= note.modified <= MAX_TIME:
         return _set_aside(raw, "impossible-time", "a note whose times lie outside of what a clock can show")
@@ -93,6 +100,25 @@ def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
         return _set_aside(raw, "malformed-note", "a note that JSON cannot hold")
     digest = hashlib.sha256(canonical.encode()).digest()
     return PublicNote(note.id, note.forum, note.modified, digest, body, withheld)
+
+
+def admit_hint(body: Body) -> Hint | None:
+    """Return the hint of a body if it may be stored: public notes of its forum stand beside it."""
+    is_open = any(
+        isinstance(raw, Mapping) and raw.get("forum") == body.forum and _reads_everyone(raw) for raw in body.notes
+    )
+    return body.hint if is_open and _is_usable(body.forum) else None
+
+
+def find_empty_forum(body: Body) -> Quarantined | None:
+    """Return what to say of a body that names a forum and holds nothing of it.
+
+    >>> find_empty_forum(Body([], "f1")).reason
+    'no-notes'
+    """
+    if body.forum is None or body.notes or not _is_usable(body.forum):
+        return None
+    return Quarantined(STAGE, body.forum, NO_NOTES, "the file names this forum and holds no note of it")
 
 
 def strip_note(raw: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
@@ -126,6 +152,12 @@ def write_canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def find_moment(raw: Mapping[str, Any]) -> int:
+    """Return when a note was last changed, deletion included; 0 where it does not say."""
+    times = (raw.get(name) for name in ("tmdate", "mdate", "ddate", "cdate", "tcdate"))
+    return next((time for time in times if type(time) is int and 0 <= time <= MAX_TIME), 0)
+
+
 def hash_id(note_id: str) -> bytes:
     """Return the key under which a removed note is remembered without writing its id."""
     return hashlib.sha256(b"note\0" + note_id.encode()).digest()
@@ -143,12 +175,11 @@ def _field_is_public(field: Mapping[str, Any]) -> bool:
 
 def _get_id(raw: Mapping[str, Any]) -> str | None:
     note_id = raw.get("id")
-    return note_id if isinstance(note_id, str) and _USABLE_ID.fullmatch(note_id) else None
+    return note_id if _is_usable(note_id) else None
 
 
-def _find_moment(raw: Mapping[str, Any]) -> int:
-    times = (raw.get(name) for name in ("tmdate", "mdate", "ddate", "cdate", "tcdate"))
-    return next((time for time in times if type(time) is int and 0 <= time <= MAX_TIME), 0)
+def _is_usable(note_id: Any) -> TypeGuard[str]:
+    return isinstance(note_id, str) and _USABLE_ID.fullmatch(note_id) is not None
 
 
 def _measure_depth(value: Any) -> int:
@@ -168,6 +199,13 @@ def _set_aside(raw: Any, reason: str, message: str) -> Quarantined:
     """Name the note by its id, or where it has none by its content's hash; its content is not repeated."""
     note_id = _get_id(raw) if isinstance(raw, Mapping) else None
     if note_id is None:
-        text = repr(raw).encode("utf-8", "backslashreplace")
-        note_id = f"note-{hashlib.sha256(text).hexdigest()[:12]}"
+        note_id = f"note-{_fingerprint(raw)}"
     return Quarantined(STAGE, note_id, reason, message)
+
+
+def _fingerprint(raw: Any) -> str:
+    try:
+        text = write_canonical(raw)
+    except (TypeError, ValueError, RecursionError):
+        text = type(raw).__name__
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

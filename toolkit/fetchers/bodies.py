@@ -33,7 +33,9 @@ class Body(NamedTuple):
     """One answer of the API: its notes as received, not yet unfolded."""
 
     notes: Sequence[Any]
-    hint: Hint | None
+    forum: str | None = None
+    """The forum that a crawl says these notes are of."""
+    hint: Hint | None = None
 
 
 class StrictError(ValueError):
@@ -59,8 +61,8 @@ def decode_json(data: bytes) -> Any:
         raise StrictError("the values are nested too deeply") from None
 
 
-def decode_body(data: bytes, where: str) -> Any:
-    """Decode one body and say in one line what is wrong with it.
+def decode_body(data: bytes, where: str, line: int = 1) -> Any:
+    """Decode one body, which begins in this line of its file, and say what is wrong with it.
 
     Raises:
         SourceError: the bytes are not one whole, strict JSON value.
@@ -74,18 +76,20 @@ def decode_body(data: bytes, where: str) -> Any:
             mend="convert it to UTF-8 or get it again",
         ) from error
     except json.JSONDecodeError as error:
-        raise _explain_syntax(error, where) from error
+        raise _explain_syntax(error, where, line) from error
     except StrictError as error:
-        raise SourceError(f"cannot be read safely: {error}", where=where, mend="get it again from its source") from error
+        raise SourceError(
+            f"cannot be read safely: {error}", where=where, mend="get it again from its source"
+        ) from error
 
 
-def _explain_syntax(error: json.JSONDecodeError, where: str) -> SourceError:
+def _explain_syntax(error: json.JSONDecodeError, where: str, line: int) -> SourceError:
     text = error.doc.strip()
     if text.startswith("<"):
         return SourceError("is a web page, not an API answer", where=where, mend="get it again, logged in")
     if not text:
         return SourceError("is empty", where=where, mend="get it again or leave it out")
-    position = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
+    position = f"line {line + error.lineno - 1}, column {error.colno}"
     if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
         return SourceError(
             f"breaks off: the JSON is not complete ({position})", where=where, mend="get it again or remove that part"
@@ -98,7 +102,7 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise StrictError(f"the key {ascii(twice[:40])} stands twice in one object")
+        raise StrictError(f"the key {twice[:40]!a} stands twice in one object")
     return value
 
 
@@ -137,19 +141,23 @@ def read_body(value: Any, where: str) -> Body:
     Hint(forum='f1', name='title', value='On Rain')
     """
     if isinstance(value, list):
-        return Body(value, None)
+        return Body(value)
     if not isinstance(value, dict):
         raise _refuse(f"is {_name_type(value)}, not an API body", where)
     if "notes" in value:
         if not isinstance(value["notes"], list):
             raise _refuse(f'is not an API body: "notes" is {_name_type(value["notes"])}, not a list', where)
-        return Body(value["notes"], _read_hint(value))
+        forum, title = value.get("forum"), value.get("title")
+        if not isinstance(forum, str):
+            return Body(value["notes"])
+        hint = Hint(forum, "title", title) if isinstance(title, str) and title.strip() else None
+        return Body(value["notes"], forum, hint)
     if sum(key in value for key in NOTE_KEYS) >= 2:
-        return Body([value], None)
+        return Body([value])
     if isinstance(value.get("name"), str) and "message" in value:
         status = f", status {value['status']}" if isinstance(value.get("status"), int) else ""
         raise SourceError(
-            f"is an error answer of the API ({ascii(value['name'][:60])}{status}), not notes",
+            f"is an error answer of the API ({value['name'][:60]!a}{status}), not notes",
             where=where,
             mend="get it again, logged in if it says Forbidden or ChallengeRequired",
         )
@@ -163,13 +171,6 @@ def _refuse(what: str, where: str) -> SourceError:
 def _name_type(value: Any) -> str:
     names = {dict: "an object", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
-
-
-def _read_hint(body: Mapping[str, Any]) -> Hint | None:
-    forum, title = body.get("forum"), body.get("title")
-    if isinstance(forum, str) and isinstance(title, str) and title.strip():
-        return Hint(forum, "title", title)
-    return None
 
 
 def unfold_notes(raw_notes: Sequence[Any]) -> Iterator[Any]:

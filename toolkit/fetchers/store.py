@@ -1,0 +1,388 @@
+"""The raw store: every public note as received, all versions, in one SQLite file.
+
+What it holds depends on what was put in, never on the order: two stores filled from the same notes read the same.
+Durability is SQLite's (WAL, ``synchronous=FULL``): once a transaction has ended, its notes survive a power cut; a
+process killed inside one leaves the store as it was before. ``docs/store.md`` describes the tables.
+"""
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from toolkit.errors import StoreError
+from toolkit.fetchers.admission import COLLISION, NO_NOTES, STAGE, PublicNote, RemovedNote, admit_note, hash_id
+from toolkit.fetchers.bodies import Hint, unfold_notes
+from toolkit.notes import parse_note
+from toolkit.records import Note, Quarantined
+
+APPLICATION_ID = 0x52564454
+"""``RVDT`` in the file's header: an SQLite file of another program is refused."""
+
+SCHEMA_VERSION = 1
+"""Kept in the file as ``user_version``."""
+
+_SCHEMA = """
+CREATE TABLE notes (
+    id TEXT NOT NULL, sha256 BLOB NOT NULL, forum TEXT NOT NULL, modified INTEGER NOT NULL,
+    fetched_at INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, sha256)
+);
+CREATE INDEX notes_in_order ON notes (forum, id, modified, sha256);
+CREATE INDEX notes_by_id ON notes (id, forum);
+CREATE TABLE removals (key BLOB PRIMARY KEY, moment INTEGER NOT NULL, id TEXT);
+CREATE TABLE hints (forum TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (forum, name));
+CREATE TABLE quarantine (
+    item TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (item, reason, message)
+);
+CREATE TABLE cursors (
+    plan TEXT NOT NULL, step TEXT NOT NULL, after TEXT, submissions INTEGER NOT NULL, PRIMARY KEY (plan, step)
+);
+"""
+
+_COLLIDED = "EXISTS (SELECT 1 FROM notes AS other WHERE other.id = notes.id AND other.forum <> notes.forum)"
+"""Which of the two forums a note belongs to is not ours to guess, so it is read back in neither."""
+
+
+class UpsertCounts(NamedTuple):
+    """What became of a batch of notes; each note that was read is counted in exactly one of the other counts."""
+
+    read: int
+    """Notes and the replies unfolded from their ``details``."""
+    stored: int
+    """Versions the store did not have."""
+    duplicates: int
+    """Versions it had already."""
+    not_public: int
+    """``readers`` without ``everyone``."""
+    deleted: int
+    """Marked deleted, or an older version of a note that was deleted or closed."""
+    quarantined: tuple[Quarantined, ...]
+    """Notes that cannot be read; one entry a note, repeated where the same damaged note came twice."""
+    withheld_values: int
+    """Field values that not everyone may read, left out of notes that were stored or there already."""
+
+
+class CursorState(NamedTuple):
+    """How far a fetch has come in one of its steps."""
+
+    after: str | None
+    """Id of the last note of the last page that was committed."""
+    submissions: int
+    """How many have come so far."""
+
+
+def open_store(path: Path, *, create: bool = False) -> "Store":
+    """Open the store of a build folder; with ``create`` an empty one is made where there is none.
+
+    Raises:
+        StoreError: there is no store, it is no store of ours, or a newer ReviewDial wrote it. Nothing is written then.
+    """
+    if not create and not path.exists():
+        raise StoreError(
+            "there are no notes here yet", where=str(path.parent), mend="run `reviewdial import` or `fetch` first"
+        )
+    with _wrap_sqlite_errors(path):
+        mode = "rwc" if create else "rw"
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, isolation_level=None, timeout=10
+        )
+        try:
+            _prepare(connection, path, create)
+        except BaseException:
+            connection.close()
+            raise
+    return Store(connection, path)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    is_blank = (application, version, tables) == (0, 0, 0)
+    if is_blank and not create:
+        raise StoreError("is an empty store", where=str(path), mend="run `reviewdial import` or `fetch` first")
+    if not is_blank and application != APPLICATION_ID:
+        raise StoreError("is a database of another program", where=str(path), mend="name another folder")
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"was written by a newer ReviewDial (store schema {version}; this one reads {SCHEMA_VERSION})",
+            where=str(path),
+            mend="upgrade reviewdial, or name another folder",
+        )
+    # Values that are taken back must be gone from the file, not only from its index; and sorting spills to memory,
+    # so that notes lie in no second place.
+    connection.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;")
+    if is_blank:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id={APPLICATION_ID};"
+            f" PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+        )
+
+
+class Store:
+    """An open store; close it, or use it in a ``with`` block. Make one with ``open_store``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Take over an open, checked connection."""
+        self._connection = connection
+        self._path = path
+
+    def __enter__(self) -> "Store":
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Bring everything into the one file and close it."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all that is written inside the block, or none of it; a block inside a block joins it.
+
+        Raises:
+            StoreError: another process is writing, the disk is full, the file is damaged.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        with _wrap_sqlite_errors(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # SQLite may have rolled back already; the cause matters
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def upsert_notes(self, raw_notes: Iterable[Any], *, fetched_at: int | None = None) -> UpsertCounts:
+        """Store raw notes, and the replies in their ``details``, in one transaction.
+
+        A version is a note id and the hash of its content: the same again changes nothing. ``fetched_at`` is in
+        milliseconds; of a version seen twice the earlier time is kept.
+
+        Raises:
+            StoreError: the store cannot be written; nothing of the batch is kept then.
+        """
+        read = stored = duplicates = not_public = deleted = withheld = 0
+        quarantined: list[Quarantined] = []
+        with self.transaction():
+            for raw in unfold_notes(list(raw_notes)):
+                read += 1
+                admitted = admit_note(raw)
+                if isinstance(admitted, Quarantined):
+                    self.set_aside(admitted)
+                    quarantined.append(admitted)
+                elif isinstance(admitted, RemovedNote):
+                    self._remove(admitted)
+                    deleted += admitted.is_public
+                    not_public += not admitted.is_public
+                elif self._is_removed(admitted):
+                    deleted += 1
+                else:
+                    is_new = self._keep(admitted, fetched_at)
+                    stored += is_new
+                    duplicates += not is_new
+                    withheld += admitted.withheld_values
+        return UpsertCounts(read, stored, duplicates, not_public, deleted, tuple(quarantined), withheld)
+
+    def _keep(self, note: PublicNote, fetched_at: int | None) -> bool:
+        known = self._connection.execute(
+            "SELECT fetched_at, body FROM notes WHERE id = ? AND sha256 = ?", (note.id, note.sha256)
+        ).fetchone()
+        if known is None:
+            self._connection.execute(
+                "INSERT INTO notes (id, sha256, forum, modified, fetched_at, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (note.id, note.sha256, note.forum, note.modified, fetched_at, note.body),
+            )
+            return True
+        # Equal content can differ in the order of its keys: the smaller text stays, whichever came first.
+        times = [time for time in (known[0], fetched_at) if time is not None]
+        better = (min(times, default=None), min(known[1], note.body))
+        if better != known:
+            self._connection.execute(
+                "UPDATE notes SET fetched_at = ?, body = ? WHERE id = ? AND sha256 = ?", (*better, note.id, note.sha256)
+            )
+        return False
+
+    def _is_removed(self, note: PublicNote) -> bool:
+        key = hash_id(note.id)
+        row = self._connection.execute("SELECT moment, id FROM removals WHERE key = ?", (key,)).fetchone()
+        if row is None or note.modified > row[0]:
+            return False
+        if row[1] is None:  # it was public once, so its id may stand in the list of removed notes
+            self._connection.execute("UPDATE removals SET id = ? WHERE key = ?", (note.id, key))
+        return True
+
+    def _remove(self, note: RemovedNote) -> None:
+        if note.id is None:
+            return
+        purged = self._connection.execute("DELETE FROM notes WHERE id = ? AND modified <= ?", (note.id, note.moment))
+        was_public = note.is_public or purged.rowcount > 0
+        self._connection.execute(
+            "INSERT INTO removals (key, moment, id) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
+            " SET moment = max(moment, excluded.moment), id = coalesce(id, excluded.id)",
+            (hash_id(note.id), note.moment, note.id if was_public else None),
+        )
+        self._connection.execute("DELETE FROM hints WHERE forum = ?", (note.id,))
+
+    def set_aside(self, item: Quarantined) -> None:
+        """Remember something that could not be used."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR IGNORE INTO quarantine (item, reason, message) VALUES (?, ?, ?)",
+                (item.item, item.reason, item.message),
+            )
+
+    def write_hint(self, hint: Hint) -> None:
+        """Keep what a crawl says of a forum, unless the forum's root note was removed.
+
+        Of two different values the smaller one stays, whichever came first.
+        """
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO hints (forum, name, value)"
+                " SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM removals WHERE key = ?4)"
+                " ON CONFLICT (forum, name) DO UPDATE SET value = min(value, excluded.value)",
+                (hint.forum, hint.name, json.dumps(hint.value), hash_id(hint.forum)),
+            )
+
+    def read_hints(self, forum: str) -> Mapping[str, str]:
+        """Return what crawls kept of a forum beside its notes: ``title``, where they had no root note."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute("SELECT name, value FROM hints WHERE forum = ? ORDER BY name", (forum,))
+            return {name: json.loads(value) for name, value in rows}
+
+    def count_forums(self) -> int:
+        """Return how many forums ``read_forums`` yields."""
+        with _wrap_sqlite_errors(self._path):
+            (count,) = self._connection.execute(
+                f"SELECT count(DISTINCT forum) FROM notes WHERE NOT {_COLLIDED}"
+            ).fetchone()
+        return int(count)
+
+    def read_forums(self, after: str | None = None) -> Iterator[tuple[str, list[Note]]]:
+        """Yield every forum with all kept versions of its notes, forums in id order; one forum is in memory.
+
+        Within a forum notes stand by id, versions of one note by ``modified``, oldest first; two versions of the same
+        time stand in the order of their hashes. Notes whose id occurs in two forums are left out.
+
+        Args:
+            after: Leave out forums up to this id, to go on where an earlier reading stopped.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        for forum, rows in groupby(self._read_rows(after), key=lambda row: row[0]):
+            yield forum, [parse_note(json.loads(body), fetched_at) for _, _, fetched_at, body in rows]
+
+    def read_raw_notes(self, forum: str) -> list[dict[str, Any]]:
+        """Return the notes of one forum as they were received, in the order of ``read_forums``."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                f"SELECT body FROM notes WHERE forum = ? AND NOT {_COLLIDED} ORDER BY id, modified, sha256",
+                (forum,),
+            ).fetchall()
+        return [json.loads(body) for (body,) in rows]
+
+    def _read_rows(self, after: str | None = None) -> Iterator[tuple[str, bytes, int | None, str]]:
+        with _wrap_sqlite_errors(self._path):
+            yield from self._connection.execute(
+                "SELECT forum, sha256, fetched_at, body FROM notes"
+                f" WHERE forum > ? AND NOT {_COLLIDED} ORDER BY forum, id, modified, sha256",
+                (after or "",),
+            )
+
+    def read_quarantine(self) -> tuple[Quarantined, ...]:
+        """Return all that could not be used: unreadable notes, forums without notes, ids that occur in two forums."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                "SELECT item, reason, message FROM quarantine"
+                " WHERE reason <> ? OR NOT EXISTS (SELECT 1 FROM notes WHERE forum = item)"
+                " ORDER BY item, reason, message",
+                (NO_NOTES,),
+            )
+            unreadable = [Quarantined(STAGE, *row) for row in rows]
+            collided = self._connection.execute(
+                "SELECT id, group_concat(forum, ', ')"
+                f" FROM (SELECT DISTINCT id, forum FROM notes WHERE {_COLLIDED} ORDER BY id, forum)"
+                " GROUP BY id ORDER BY id"
+            ).fetchall()
+        return (
+            *unreadable,
+            *(
+                Quarantined(STAGE, note_id, COLLISION, f"one note id in several forums: {forums}")
+                for note_id, forums in collided
+            ),
+        )
+
+    def list_removals(self) -> tuple[str, ...]:
+        """Return the ids of notes that were public and then deleted or closed, in order."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute("SELECT id FROM removals WHERE id IS NOT NULL ORDER BY id").fetchall()
+        return tuple(note_id for (note_id,) in rows)
+
+    def compute_digest(self) -> str:
+        """Return a sha256 of all that can be read back: notes with their times, and hints."""
+        digest = hashlib.sha256()
+        for forum, sha256, fetched_at, body in self._read_rows():
+            digest.update(f"{forum} {sha256.hex()} {fetched_at} {len(body)}\n{body}\n".encode())
+        with _wrap_sqlite_errors(self._path):
+            for row in self._connection.execute("SELECT forum, name, value FROM hints ORDER BY forum, name"):
+                digest.update(f"hint {json.dumps(row)}\n".encode())
+        return digest.hexdigest()
+
+    def read_cursor(self, plan: str, step: str) -> CursorState | None:
+        """Return how far a fetch came in one of its steps; null where it has not begun."""
+        with _wrap_sqlite_errors(self._path):
+            row = self._connection.execute(
+                "SELECT after, submissions FROM cursors WHERE plan = ? AND step = ?", (plan, step)
+            ).fetchone()
+        return CursorState(*row) if row else None
+
+    def write_cursor(self, plan: str, step: str, state: CursorState) -> None:
+        """Remember how far a fetch came; belongs into the transaction of the page's notes."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO cursors (plan, step, after, submissions) VALUES (?, ?, ?, ?)",
+                (plan, step, *state),
+            )
+
+    def clear_cursors(self, plan: str) -> None:
+        """Forget how far a fetch came, because it is done."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM cursors WHERE plan = ?", (plan,))
+
+
+@contextlib.contextmanager
+def _wrap_sqlite_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text:
+            raise StoreError(
+                "another process is writing to it", where=str(path), mend="wait for it to end, then run again"
+            ) from error
+        raise StoreError(f"SQLite says: {text}", where=str(path), mend="check permissions and free space") from error
+    except sqlite3.ProgrammingError:  # a mistake in this module, not in the file
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"is not a sound store (SQLite says: {error})",
+            where=str(path),
+            mend="restore it from a backup, or delete it and import again",
+        ) from error
