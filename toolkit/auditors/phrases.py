@@ -14,7 +14,7 @@ class ReviewerPhrase(NamedTuple):
     """Words that say which reviewers are meant."""
 
     kind: str
-    """``numbered``, ``ordinal``, ``others``, ``all``, ``both``, ``some``, ``unnamed`` or ``nobody``."""
+    """``numbered``, ``ordinal``, ``others``, ``all``, ``both``, ``some``, ``exactly``, ``unnamed`` or ``nobody``."""
     pattern: re.Pattern[str]
 
 
@@ -53,10 +53,14 @@ class DecisionPhrases(NamedTuple):
     """Words of a decision, what must stand beside them, and their other uses."""
 
     outcomes: Mapping[str, re.Pattern[str]]
-    workshop: re.Pattern[str]
+    impersonal: frozenset[str]
+    """Outcomes that are stated without a speaker deciding."""
+    mentions_workshop: re.Pattern[str]
     tier: re.Pattern[str]
     cue: re.Pattern[str]
     excluded: re.Pattern[str]
+    condition: re.Pattern[str]
+    reported: re.Pattern[str]
     negation: re.Pattern[str]
 
 
@@ -116,11 +120,16 @@ def load_phrases() -> Phrases:
         decision=DecisionPhrases(
             outcomes={
                 outcome: compile_pattern(decision[outcome])
-                for outcome in ("desk_rejected", "withdrawn", "accept", "reject")
+                for outcome in ("desk_rejected", "withdrawn", "workshop", "accept", "reject")
             },
-            **{
-                name: compile_pattern(decision[name]) for name in ("workshop", "tier", "cue", "excluded", "negation")
-            },
+            impersonal=frozenset(decision["impersonal"]),
+            mentions_workshop=compile_pattern(decision["mentions_workshop"]),
+            tier=compile_pattern(decision["tier"]),
+            cue=compile_pattern(decision["cue"]),
+            excluded=compile_pattern(decision["excluded"]),
+            condition=compile_pattern(decision["condition"]),
+            reported=compile_pattern(decision["reported"]),
+            negation=compile_pattern(decision["negation"]),
         ),
         recommends=compile_pattern(table["recommends"]["pattern"]),
         reporting=compile_pattern(table["recommends"]["reporting"]),

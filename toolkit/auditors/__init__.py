@@ -1,0 +1,6 @@
+"""Auditors: they compare every statement of a dialogue with the record, and say what is wrong with it."""
+
+from toolkit.auditors.rules import RULES, AuditResult, Measures, Rule, audit_dialogue
+from toolkit.auditors.tally import AuditTally
+
+__all__ = ["RULES", "AuditResult", "AuditTally", "Measures", "Rule", "audit_dialogue"]

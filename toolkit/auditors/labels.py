@@ -1,0 +1,94 @@
+"""The words of a form beside its numbers: "marginally above the acceptance threshold (7)" names a 6.
+
+Which number a label has is a matter of the venue and year, so it is never resolved globally: "weak accept" is a 6 here
+and a 4 there.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from toolkit.venues import list_scales
+
+_FIRST_PART = re.compile(r"[.,;:(\n]|\s[-–—]\s")
+SHORTEST_LABEL = 6
+"""Characters below which a label is an everyday word ("fair", "good") that also stands beside other numbers."""
+
+
+class LabelledNumber(NamedTuple):
+    """A label of a form and a number in one breath. Offsets refer to the text."""
+
+    start: int
+    end: int
+    label: str
+    number: float
+    possible: tuple[float, ...]
+    """The numbers that the venue's forms give this label."""
+
+
+class _LabelIndex(NamedTuple):
+    pattern: re.Pattern[str]
+    numbers: dict[str, tuple[float, ...]]
+
+
+def find_labelled_numbers(text: str, venue: str) -> Iterator[LabelledNumber]:
+    """Yield every label of the venue's rating and confidence scales that has a number beside it.
+
+    >>> for found in find_labelled_numbers("A clear rejection (4).", "ICLR.cc/2017/conference"):
+    ...     print(found)
+    LabelledNumber(start=2, end=20, label='clear rejection', number=4.0, possible=(3.0,))
+    """
+    index = _index_labels(venue)
+    if index is None:
+        return
+    for match in index.pattern.finditer(text):
+        name = "first" if match["first"] else "second"
+        label, number = match[name], float(match[f"{name}_number"])
+        yield LabelledNumber(*match.span(), " ".join(label.split()), number, index.numbers[_fold(label)])
+
+
+@functools.cache
+def _index_labels(venue: str) -> _LabelIndex | None:
+    numbers: dict[str, set[float]] = {}
+    for row in list_scales(venue):
+        if row.kind != "review":
+            continue
+        for level in row.entry.scale.levels:
+            if level.value is None or not level.label or not row.entry.scale.numbered:
+                continue
+            for words in {level.label, _FIRST_PART.split(level.label)[0]}:
+                if len(words.strip()) >= SHORTEST_LABEL:
+                    numbers.setdefault(_fold(words), set()).add(level.value)
+    if not numbers:
+        return None
+    longest_first = sorted(numbers, key=lambda words: (-len(words), words))
+    label = "|".join(_loosen(words) for words in longest_first)
+    number = r"(?<![\w.])\d{1,2}(?:\.5)?(?![\w%]|\.\d)"
+    pattern = re.compile(
+        rf"""(?P<first>\b(?:{label}))["”'’.]?\s*(?:\(|\[|:|,?\s+(?:rating|score|confidence)\s+(?:of\s+)?)\s*"""
+        rf"""(?:(?:rating|score|confidence)\s*(?:of|:)?\s*)?(?P<first_number>{number})"""
+        rf"""|(?P<second_number>{number})(?:\s*(?:[:(–—]|\s-\s)\s*|,\s+(?:i\.e\.,?\s+|that\s+is,?\s+|meaning\s+)?|\s+)"""
+        rf"""["“'‘]?(?P<second>(?:{label}))(?!\w)""",
+        re.IGNORECASE,
+    )
+    return _LabelIndex(pattern, {words: tuple(sorted(values)) for words, values in numbers.items()})
+
+
+def _fold(words: str) -> str:
+    """Make spellings of one label equal: case, spaces, "the", a final full stop.
+
+    >>> _fold("Marginally above the  acceptance threshold.")
+    'marginally above acceptance threshold'
+    """
+    kept = [word for word in words.lower().replace("’", "'").split() if word != "the"]
+    return " ".join(kept).rstrip(" .,;:")
+
+
+def _loosen(words: str) -> str:
+    return r"\s+(?:the\s+)?".join(re.escape(word).replace("'", "['’]") for word in words.split())
+
+
+def list_venue_numbers(possible: tuple[float, ...]) -> str:
+    """Write the numbers a label may have: ``6``, or ``6 or 7``."""
+    return " or ".join(f"{value:g}" for value in possible)

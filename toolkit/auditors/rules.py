@@ -1,0 +1,114 @@
+"""The table of rules, and the audit of one dialogue."""
+
+from typing import NamedTuple
+
+from toolkit.auditors import grounding, privacy, roles, scores, structure
+from toolkit.auditors.marks import Check, Mark
+from toolkit.auditors.subject import read_subject
+from toolkit.records import Claim, Dialogue, Finding, Forum, Severity
+
+
+class Rule(NamedTuple):
+    """One thing that dialogues are checked for."""
+
+    name: str
+    """Kebab-case, as findings carry it."""
+    severity: Severity
+    check: Check
+    """Its docstring says what the rule means, with an example and a counter-example."""
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("record-missing", "warning", structure.find_missing_record),
+    Rule("turn-index-broken", "error", structure.find_broken_indexes),
+    Rule("messages-differ", "error", structure.find_unlike_messages),
+    Rule("metrics-differ", "error", structure.find_wrong_metrics),
+    Rule("column-contradicted", "error", structure.find_wrong_columns),
+    Rule("empty-turn", "error", structure.find_empty_turns),
+    Rule("speaker-order", "error", structure.find_speaker_disorder),
+    Rule("repeated-turn", "warning", structure.find_repeated_turns),
+    Rule("score-contradicted", "error", scores.find_contradicted_scores),
+    Rule("score-unsupported", "error", scores.find_unsupported_scores),
+    Rule("label-number-mismatch", "error", scores.find_mismatched_labels),
+    Rule("count-contradicted", "error", scores.find_contradicted_counts),
+    Rule("decision-contradicted", "error", scores.find_contradicted_decisions),
+    Rule("reviewer-not-in-record", "error", scores.find_unknown_reviewers),
+    Rule("agent-recommends", "error", roles.find_recommending_agent),
+    Rule("no-decision", "error", roles.find_missing_decision),
+    Rule("last-word-not-meta-reviewer", "error", roles.find_wrong_last_speaker),
+    Rule("meta-reviewer-knows-reviews", "error", roles.find_knowing_opening),
+    Rule("evidence-mismatch", "error", grounding.find_broken_evidence),
+    Rule("quote-not-verbatim", "error", grounding.find_inexact_quotations),
+    Rule("ungrounded-claim", "warning", grounding.find_ungrounded_sentences),
+    Rule("pii-email", "error", privacy.find_email_addresses),
+    Rule("pii-tilde-id", "error", privacy.find_profile_ids),
+    Rule("hidden-characters", "error", privacy.find_hidden_characters),
+)
+
+
+class Measures(NamedTuple):
+    """What was looked at in one dialogue."""
+
+    evidence_checked: int
+    """Evidence spans whose record is at hand."""
+    evidence_verified: int
+    """Those among them that are the note's text, character by character."""
+    agent_sentences: int
+    """Sentences of the agent that the record must bear out."""
+    grounded_sentences: int
+    """Those among them with evidence."""
+
+
+class AuditResult(NamedTuple):
+    """What an audit of one dialogue found."""
+
+    claims: tuple[Claim, ...]
+    findings: tuple[Finding, ...]
+    measures: Measures
+
+
+def audit_dialogue(dialogue: Dialogue, forum: Forum | None) -> AuditResult:
+    """Check one dialogue against the record of its paper.
+
+    Claims come in the order of the text, findings in the order of ``RULES`` and then of the text. Without a record the
+    claims are ``not_checkable`` and only structure, roles and privacy are checked.
+
+    >>> from toolkit.records import Dialogue, DialogueMetrics, Generator, Message, Turn
+    >>> text = "I have it on my list. What is it about?"
+    >>> dialogue = Dialogue("d", "f", "v", None, None, None, Generator("g", "1", None, None, 0), (),
+    ...     (Turn(0, "meta_reviewer", text, "open", True, ()),), (Message("user", text),),
+    ...     DialogueMetrics(1, 0, 10, 0, 0, 0, 0), None, "https://openreview.net/forum?id=f", True)
+    >>> [finding.rule for finding in audit_dialogue(dialogue, None).findings]
+    ['record-missing']
+    """
+    subject = read_subject(dialogue, forum)
+    findings = [_make_finding(dialogue.dialogue_id, rule, mark) for rule in RULES for mark in rule.check(subject)]
+    sentences = [
+        (reading, sentence) for reading in subject.turns for sentence in grounding.list_substantial_sentences(reading)
+    ]
+    checked = [fault for reading in subject.turns for fault in reading.faults] if forum is not None else []
+    return AuditResult(
+        claims=tuple(checked.claim for reading in subject.turns for checked in reading.claims),
+        findings=tuple(findings),
+        measures=Measures(
+            evidence_checked=len(checked),
+            evidence_verified=checked.count(None),
+            agent_sentences=len(sentences),
+            grounded_sentences=sum(grounding.is_grounded(reading, sentence) for reading, sentence in sentences),
+        ),
+    )
+
+
+def _make_finding(dialogue_id: str, rule: Rule, mark: Mark) -> Finding:
+    return Finding(
+        dialogue_id=dialogue_id,
+        turn=mark.turn,
+        rule=rule.name,
+        severity=rule.severity,
+        start=mark.start,
+        end=mark.end,
+        message=mark.message,
+        stated=mark.stated,
+        recorded=mark.recorded,
+        evidence=mark.evidence,
+    )

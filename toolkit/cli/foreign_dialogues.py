@@ -1,0 +1,131 @@
+"""Audits of dialogues that come from elsewhere, as JSON Lines, against records that we have."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from toolkit import tables
+from toolkit import workspace as places
+from toolkit.auditors import AuditTally, audit_dialogue
+from toolkit.cli import lookup
+from toolkit.errors import SourceError, WorkspaceError
+from toolkit.progress import Progress
+from toolkit.records import Claim, Dialogue, Finding, Quarantined
+from toolkit.text import clean_text
+
+AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "quarantine.jsonl"))
+LARGEST_INDEX = 1_000_000
+FAULTS_SHOWN = 3
+"""Faults of a row that its quarantine entry names."""
+
+
+class ForeignAudit(NamedTuple):
+    """What such an audit found."""
+
+    summary: Mapping[str, Any]
+    quarantined: Mapping[str, int]
+    """Rows that are no dialogues, by reason; they are listed in ``quarantine.jsonl``."""
+
+
+def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Progress) -> ForeignAudit:
+    """Audit a file of dialogues and write ``findings.parquet``, ``claims.parquet`` and ``summary.json``.
+
+    Raises:
+        SourceError: the file is missing, empty or not text.
+        WorkspaceError: there are no records, or ``out`` holds something else or cannot be written.
+    """
+    _check_folder(out)
+    files = lookup.find_record_files(records)
+    dialogues, quarantined = read_dialogues(source)
+    wanted = {dialogue.forum for dialogue in dialogues}
+    forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
+    tally, claims, findings = AuditTally(), list[Claim](), list[Finding]()
+    progress.start("audit", len(dialogues), "dialogues")
+    for dialogue in dialogues:
+        forum = forums.get(dialogue.forum)
+        result = audit_dialogue(dialogue, forum)
+        tally.add(dialogue, forum, result)
+        claims += result.claims
+        findings += result.findings
+        progress.advance()
+    progress.finish()
+    summary = tally.summarize()
+    with places.replace_folder(out) as folder:
+        places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in claims])
+        places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in findings])
+        places.write_json(folder / "summary.json", summary)
+        if quarantined:
+            lines = (json.dumps(tables.to_row(item), ensure_ascii=False) + "\n" for item in quarantined)
+            places.write_bytes(folder / "quarantine.jsonl", "".join(lines).encode())
+    return ForeignAudit(summary, dict(sorted(Counter(item.reason for item in quarantined).items())))
+
+
+def _check_folder(out: Path) -> None:
+    """An audit replaces its folder, so a folder that holds anything but an audit is left alone."""
+    if out.exists() and not out.is_dir():
+        raise WorkspaceError("is a file, not a folder", where=str(out), mend="name another folder with --out")
+    others = sorted(path.name for path in out.iterdir() if path.name not in AUDIT_FILES) if out.is_dir() else []
+    if others:
+        raise WorkspaceError(
+            f"holds other things than an audit ({others[0]!r})",
+            where=str(out),
+            mend="name an empty folder, or one of an earlier audit, with --out",
+        )
+
+
+def read_dialogues(source: Path) -> tuple[list[Dialogue], list[Quarantined]]:
+    """Read dialogues from JSON Lines; what does not fit the table comes back with its line and reason.
+
+    Raises:
+        SourceError: the file is missing, empty or not text.
+    """
+    dialogues: list[Dialogue] = []
+    quarantined: list[Quarantined] = []
+    seen: set[str] = set()
+    for number, line in _read_lines(source):
+        reason, message = _find_fault(line, seen)
+        if reason is not None:
+            quarantined.append(Quarantined("audit", f"line {number}", reason, message))
+        else:
+            dialogues.append(tables.from_row(Dialogue, json.loads(line)))
+            seen.add(dialogues[-1].dialogue_id)
+    if not dialogues and not quarantined:
+        raise SourceError("the file is empty", where=str(source), mend="write one dialogue a line into it")
+    return dialogues, quarantined
+
+
+def _read_lines(source: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with source.open(encoding="utf-8") as handle:
+            for number, line in enumerate(handle, start=1):
+                if line.strip():
+                    yield number, line
+    except UnicodeDecodeError as error:
+        raise SourceError("is not UTF-8 text", where=str(source), mend="name a file of JSON Lines") from error
+    except OSError as error:
+        raise SourceError(
+            f"cannot be read: {(error.strerror or 'unknown error').lower()}",
+            where=str(source),
+            mend="name a file of JSON Lines, one dialogue a line",
+        ) from error
+
+
+def _find_fault(line: str, seen: set[str]) -> tuple[str | None, str]:
+    try:
+        row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "not-unicode", "the line holds half of a surrogate pair, which is no character"
+    except (ValueError, RecursionError):
+        return "not-json", "the line is not JSON"
+    faults = list(tables.find_row_faults(Dialogue, row))
+    if faults:
+        more = f" and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        return "not-a-dialogue", clean_text("; ".join(faults[:FAULTS_SHOWN])).text + more
+    if any(not 0 <= turn["index"] < LARGEST_INDEX for turn in row["turns"]):
+        return "not-a-dialogue", f"turns: an index outside 0..{LARGEST_INDEX}"
+    if row["dialogue_id"] in seen:
+        return "repeated-dialogue-id", "an earlier line has the same dialogue_id"
+    return None, ""
