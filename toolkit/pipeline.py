@@ -244,31 +244,50 @@ def run_audit(workspace: Workspace, progress: Progress | None = None) -> AuditRe
     Raises:
         WorkspaceError: there are no dialogues yet.
     """
-    from toolkit.auditors import AuditTally, audit_dialogue
-
     inputs = {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)}
     if done := _find_finished(workspace, "audit", inputs, {}):
         return AuditReport(done, places.read_json(workspace.audit / "summary.json"))
-    progress = progress or NoProgress()
-    progress.start("audit", None, "dialogues")
+    audit = audit_pairs(
+        ((dialogue, forum) for forum, dialogues in pair_dialogues(workspace) for dialogue in dialogues),
+        progress or NoProgress(),
+    )
+    with places.replace_folder(workspace.audit) as folder:
+        write_audit(folder, audit)
+    counts = {"claims": len(audit.claims), "findings": len(audit.findings)}
+    return AuditReport(_record(workspace, "audit", inputs, {}, counts, (), workspace.audit), audit.summary)
+
+
+class Audit(NamedTuple):
+    """What the auditors say of a set of dialogues."""
+
+    claims: Sequence[Claim]
+    findings: Sequence[Finding]
+    summary: Mapping[str, Any]
+
+
+def audit_pairs(pairs: Iterable[tuple[Dialogue, Forum | None]], progress: Progress) -> Audit:
+    """Audit dialogues, each beside its record; a dialogue without a record is a finding, not an error."""
+    from toolkit.auditors import AuditTally, audit_dialogue
+
     tally = AuditTally()
     claims: list[Claim] = []
     findings: list[Finding] = []
-    for forum, dialogues in pair_dialogues(workspace):
-        for dialogue in dialogues:
-            result = audit_dialogue(dialogue, forum)
-            tally.add(dialogue, forum, result)
-            claims.extend(result.claims)
-            findings.extend(result.findings)
-            progress.advance()
+    progress.start("audit", None, "dialogues")
+    for dialogue, forum in pairs:
+        result = audit_dialogue(dialogue, forum)
+        tally.add(dialogue, forum, result)
+        claims.extend(result.claims)
+        findings.extend(result.findings)
+        progress.advance()
     progress.finish()
-    summary = tally.summarize()
-    with places.replace_folder(workspace.audit) as folder:
-        places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in claims])
-        places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in findings])
-        places.write_json(folder / "summary.json", summary)
-    counts = {"claims": len(claims), "findings": len(findings)}
-    return AuditReport(_record(workspace, "audit", inputs, {}, counts, (), workspace.audit), summary)
+    return Audit(claims, findings, tally.summarize())
+
+
+def write_audit(folder: Path, audit: Audit) -> None:
+    """Write ``claims.parquet``, ``findings.parquet`` and ``summary.json`` into an empty folder."""
+    places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in audit.claims])
+    places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in audit.findings])
+    places.write_json(folder / "summary.json", audit.summary)
 
 
 def run_export(

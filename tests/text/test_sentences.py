@@ -108,3 +108,10 @@ def test_boundaries_agree_with_people_on_real_reviews(shared_data: Path) -> None
         ours = {end for _, end in split_sentences(text)}
         found, wanted, common = found + len(ours), wanted + len(ends), common + len(ours & ends)
     assert 2 * common / (found + wanted) > 0.92
+
+
+@pytest.mark.parametrize("mark", [".", "…", "?!", "$", "`", "(", '"', "*"])
+def test_a_page_of_one_mark_is_cut_without_going_over_it_again_and_again(mark: str) -> None:
+    """A splitter that looks back over the whole run at every mark would not come to an end here."""
+    text = mark * (200_000 // len(mark))
+    assert split_sentences(text) == [(0, len(text))]

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from toolkit import tables
 from toolkit import workspace as places
-from toolkit.auditors import AuditTally, audit_dialogue
 from toolkit.cli import lookup
 from toolkit.errors import SourceError, WorkspaceError
+from toolkit.pipeline import audit_pairs, write_audit
 from toolkit.progress import Progress
-from toolkit.records import Claim, Dialogue, Finding, Quarantined
+from toolkit.records import Dialogue, Quarantined
 from toolkit.text import clean_text
 
 AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "quarantine.jsonl"))
@@ -41,25 +41,13 @@ def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Pr
     dialogues, quarantined = read_dialogues(source)
     wanted = {dialogue.forum for dialogue in dialogues}
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
-    tally, claims, findings = AuditTally(), list[Claim](), list[Finding]()
-    progress.start("audit", len(dialogues), "dialogues")
-    for dialogue in dialogues:
-        forum = forums.get(dialogue.forum)
-        result = audit_dialogue(dialogue, forum)
-        tally.add(dialogue, forum, result)
-        claims += result.claims
-        findings += result.findings
-        progress.advance()
-    progress.finish()
-    summary = tally.summarize()
+    audit = audit_pairs(((dialogue, forums.get(dialogue.forum)) for dialogue in dialogues), progress)
     with places.replace_folder(out) as folder:
-        places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in claims])
-        places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in findings])
-        places.write_json(folder / "summary.json", summary)
+        write_audit(folder, audit)
         if quarantined:
             lines = (json.dumps(tables.to_row(item), ensure_ascii=False) + "\n" for item in quarantined)
             places.write_bytes(folder / "quarantine.jsonl", "".join(lines).encode())
-    return ForeignAudit(summary, dict(sorted(Counter(item.reason for item in quarantined).items())))
+    return ForeignAudit(audit.summary, dict(sorted(Counter(item.reason for item in quarantined).items())))
 
 
 def _check_folder(out: Path) -> None:

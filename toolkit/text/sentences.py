@@ -8,6 +8,7 @@ ellipses and formulas do not end a sentence.
 
 import re
 import tomllib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -38,13 +39,13 @@ _LIST_ITEM = re.compile(
 )
 _RULER = re.compile(r"[ \t]*[-=_*#~+.]{3,}[ \t]*$")
 _SENTENCE_END = re.compile(
-    r"(?P<mark>[.!?…]+)(?P<closers>[\"'”’»)\]*_]*(?:\[\d{1,3}(?:, ?\d{1,3})*\])?)(?=\s|(?P<glued>[A-Z][a-z]*\b))"
+    r"(?<![.!?…])(?P<mark>[.!?…]++)(?P<closers>[\"'”’»)\]*_]*(?:\[\d{1,3}(?:, ?\d{1,3})*\])?)(?=\s|(?P<glued>[A-Z][a-z]*\b))"
     r"|(?P<wide>[。！？]+[”’」』）]*)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[{\"'“‘/,;]*$")
 _OPENERS = "\"'“‘«([{*_`"
 _MATH = re.compile(
-    r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)|(?<![\\$])\$(?=\S)[^$\n]{1,300}?(?<=\S)\$(?!\d)|`[^`\n]{1,300}`", re.DOTALL
+    r"\$\$.{1,3000}?\$\$|\\\[.{1,3000}?\\\]|\\\(.{1,3000}?\\\)|(?<![\\$])\$(?=\S)[^$\n]{1,300}?(?<=\S)\$(?!\d)|`[^`\n]{1,300}`", re.DOTALL
 )
 _ENDS_LINE = re.compile(r"[.!?…:;。！？][\"'”’)\]*_]*$")
 _HEADING_LINE = re.compile(r"[ \t]*(?:#{1,6}\s|\*\*|__)")
@@ -107,7 +108,9 @@ def _split_block(text: str, start: int, end: int) -> Iterator[Span]:
         stop = match.end()
         if stop >= end:
             break
-        if stop <= begin or any(left < match.start() and stop < right for left, right in formulas):
+        while formulas and formulas[0].end <= match.start():
+            formulas.popleft()
+        if stop <= begin or (formulas and formulas[0].start < match.start() and stop < formulas[0].end):
             continue
         if _ends_sentence(text, begin, end, match):
             yield Span(begin, stop)
@@ -118,10 +121,10 @@ def _split_block(text: str, start: int, end: int) -> Iterator[Span]:
         yield Span(begin, end)
 
 
-def _find_formulas(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _find_formulas(text: str, start: int, end: int) -> deque[Span]:
     if not any(mark in text for mark in ("$", "\\", "`")):
-        return []
-    return [match.span() for match in _MATH.finditer(text, start, end)]
+        return deque()
+    return deque(Span(*match.span()) for match in _MATH.finditer(text, start, end))
 
 
 def _ends_sentence(text: str, begin: int, end: int, match: re.Match[str]) -> bool:
