@@ -18,8 +18,23 @@ _WORD = re.compile(r"[A-Za-z]+(?:[-'’][A-Za-z]+)*")
 _FIRST_SINGULAR = re.compile(r"\b(?:I|I'm|I’m|me|my|mine|myself)\b")
 _FIRST_PLURAL = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
 _SECOND = re.compile(r"\b(?:you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
+_PRAISING = frozenset(WORDS["praising_openings"].split())
 _THIRD_PERSON = re.compile(r"(?!is$|was$|has$|does$|works$|results$|uses$|claims$|studies$)[a-z]{3,}s$", re.IGNORECASE)
-_NUMBER_NAMES = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER_NAMES = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 _I_VERBS = {
     "am": "is",
@@ -74,15 +89,14 @@ _I_VERBS = {
     "really": "really",
 }
 _ADVERBS = ("still", "also", "strongly", "really")
-_FIRST_PERSON_OPENING = re.compile(r"I(?P<short>'m|’m|'d|’d|'ve|’ve)?\s+(?P<verb>[A-Za-z]+(?:['’]t)?)\s+(?P<rest>.+)", re.DOTALL)
-_SHORT_FORMS = {"m": "is", "d": "would", "ve": "has"}
-_MY_OPENING = re.compile(
-    r"[Mm]y (?P<noun>(?:(?:main|biggest|major|primary|only|first|other|key|largest|remaining|general|greatest) )?"
-    r"(?:concerns?|issues?|worry|worries|questions?|criticisms?|complaints?|problems?|reservations?|doubts?))"
-    r" (?P<rest>(?:is|are|with|about|regarding|concerns?|lies?)\b.+)",
-    re.DOTALL,
+_FIRST_PERSON_OPENING = re.compile(
+    r"I(?P<short>'m|’m|'d|’d|'ve|’ve)?\s+(?P<verb>[A-Za-z]+(?:['’]t)?)\s+(?P<rest>.+)", re.DOTALL
 )
-_REQUEST = re.compile(r"(?:please|kindly|(?:can|could|would) (?:you|the authors) (?:also |please )*)\s*(?P<rest>\w+.*)", re.IGNORECASE | re.DOTALL)
+_SHORT_FORMS = {"m": "is", "d": "would", "ve": "has"}
+_REQUEST = re.compile(
+    r"(?:please|kindly|(?:can|could|would) (?:you|the authors) (?:also |please )*)\s*(?P<rest>\w+.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _PLURAL_WORDS = {
     "we": "they",
@@ -102,18 +116,23 @@ _PLURAL_WORDS = {
 _PLURAL = re.compile(r"\b(?:we['’](?:ve|re|ll|d)|we|ours|ourselves|our|us)\b", re.IGNORECASE)
 
 
+_SECOND_VERB = re.compile(r"\b(?:and|but|or|nor) (?:do|am|have|find|think|believe|see|feel|like|don['’]t|want|hope)\b")
+"""A second verb in the first person: "I have worked on this and do not find ..."."""
+_SHARED_OURS = re.compile(r"\b(?:our|us|we) (?:community|field|society|world|humans|all|both)\b", re.IGNORECASE)
+
+
 class Reported(NamedTuple):
     """A statement turned into indirect speech."""
 
     text: str
     needs_that: bool
-    """True: a clause ("the proof is short") to stand after "says that"; false: a whole predicate ("is not convinced")."""
+    """True: a clause ("the proof is short") to stand after "says that"; false: a predicate ("is not convinced")."""
 
 
 def has_finite_verb(text: str) -> bool:
     """Whether one of the first 16 words, after the first, is a finite verb of the word list."""
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)[:16]]
-    return any(word in _FINITE for word in words[1:])
+    words = _WORD.findall(text.lower().replace("’", "'"))[1:16]
+    return not _FINITE.isdisjoint(words)
 
 
 def points_back(text: str) -> bool:
@@ -134,11 +153,7 @@ def points_back(text: str) -> bool:
     return not (words[0] == "there" and len(words) > 1)
 
 
-_EXPLETIVE = re.compile(
-    r"[Ii]t (?:is|was|seems|would be|might be|may be|will be|appears|remains|looks)(?: \w+)?(?: \w+)? (?:that|to|if|whether|how|why|what|for|like)\b"
-    r"|[Ii]t (?:is|was|seems|remains) (?:also |still |very |quite |rather |not |a bit |somewhat |really |highly |totally )*"
-    r"(?:clear|unclear|hard|difficult|easy|good|nice|great|interesting|surprising|important|unfortunate|questionable|obvious|odd|strange|possible|impossible|unlikely|likely|better|worth|helpful|useful)\b"
-)
+_EXPLETIVE = re.compile(WORDS["expletive_it"])
 
 
 def lower_opening(text: str, source: str = "") -> str | None:
@@ -155,7 +170,7 @@ def lower_opening(text: str, source: str = "") -> str | None:
     if found is None or text[0].islower():
         return text if text[:1].islower() or text[:1].isdigit() else None
     word = found[0]
-    if word.lower() in _STARTERS or f" {word.lower()} " in source:
+    if word.lower().replace("’", "'").partition("'")[0] in _STARTERS or f" {word.lower()} " in source:
         return text[0].lower() + text[1:]
     return text if not re.fullmatch(r"[A-Z][a-z]+", word) else None
 
@@ -179,20 +194,26 @@ def report_reviewer(text: str, source: str = "") -> Reported | None:
         return request
     if text.endswith("?") or _SECOND.search(text):
         return None
-    if text.startswith("I ") or text.startswith(("I'", "I’")):
+    if text.startswith(("I ", "I'", "I’")):
         return _report_first_person(text)
-    mine = _MY_OPENING.match(text)
-    if mine is not None and not _FIRST_SINGULAR.search(mine["rest"]):
-        return Reported(f"'s {mine['noun']} {mine['rest']}", False)
     if _FIRST_SINGULAR.search(text) or points_back(text):
         return None
     first = _WORD.match(text)
     if first is not None and first[0].lower() in _FINITE:
         return Reported(f"it {text[0].lower()}{text[1:]}", True) if _THIRD_PERSON.match(first[0]) else None
-    if not has_finite_verb(text):
+    if not _is_clause(text):
         return None
     lowered = lower_opening(text, source)
     return None if lowered is None else Reported(lowered, True)
+
+
+def _is_clause(text: str) -> bool:
+    """Whether a passage has a subject and its verb; "Interesting method, seems new" has none that can be reported."""
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    if words[0] in _STARTERS:
+        return has_finite_verb(text)
+    before_comma = _WORD.findall(text.partition(",")[0])
+    return words[0] not in _PRAISING and any(word.lower() in _FINITE for word in before_comma[1:])
 
 
 def _report_request(text: str) -> Reported | None:
@@ -222,7 +243,13 @@ def _report_first_person(text: str) -> Reported | None:
         if turned is None or not rest:
             return None
         words[-1] = turned
-    if _FIRST_SINGULAR.search(rest) or (words[-1] == "does" and not rest.startswith("not ")):
+    if words[0] == "also":
+        words = words[1:]
+    if (
+        _FIRST_SINGULAR.search(rest)
+        or _SECOND_VERB.search(rest)
+        or (words[-1] == "does" and not rest.startswith("not "))
+    ):
         return None
     return Reported(f"{' '.join(words)} {rest}", False)
 
@@ -233,7 +260,7 @@ def report_authors(text: str, source: str = "") -> str | None:
     >>> report_authors("We have added our own runs to Table 3")
     'they have added their own runs to Table 3'
     """
-    if _FIRST_SINGULAR.search(text) or _SECOND.search(text) or text.endswith("?"):
+    if _FIRST_SINGULAR.search(text) or _SECOND.search(text) or text.endswith("?") or _SHARED_OURS.search(text):
         return None
     if _PLURAL.match(text):
         lowered: str | None = text

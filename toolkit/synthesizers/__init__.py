@@ -1,0 +1,7 @@
+"""Dialogues from forum records: what is talked about (agenda), and the offline generator (grounded)."""
+
+from toolkit.synthesizers.agenda import UnusableForumError, draw_agenda
+from toolkit.synthesizers.grounded import compose_dialogue
+from toolkit.synthesizers.shard import synthesize_shard
+
+__all__ = ["UnusableForumError", "compose_dialogue", "draw_agenda", "synthesize_shard"]
