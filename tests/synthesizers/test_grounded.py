@@ -1,7 +1,11 @@
 """What every dialogue of the offline generator keeps, whatever the forum."""
 
 import dataclasses
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -308,3 +312,26 @@ def test_the_side_of_the_line_is_only_given_where_the_form_has_one() -> None:
 
 def test_scores_are_written_as_on_the_form() -> None:
     assert [format_score(value) for value in (6.0, 5.5, 10.0)] == ["6", "5.5", "10"]
+
+
+def test_the_order_of_sets_shows_nowhere() -> None:
+    script = (
+        "from tests.synthesizers.invented import read_sample_forums\n"
+        "from toolkit.synthesizers import compose_dialogue\n"
+        "from toolkit.tables import to_row\n"
+        "import hashlib\n"
+        "rows = [to_row(compose_dialogue(forum, seed=2)) for forum in read_sample_forums()]\n"
+        "print(hashlib.sha256(repr(rows).encode()).hexdigest())\n"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(digests) == 1

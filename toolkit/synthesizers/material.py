@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from toolkit.records import Aspect, Comment, Forum, Point, PointKind, Polarity, Review
-from toolkit.text.quotes import LONGEST_PASSAGE, count_words, find_passages, join_lines
+from toolkit.text.quotes import (
+    LONGEST_PASSAGE,
+    Passage,
+    count_words,
+    find_clauses,
+    find_whole_passage,
+    join_lines,
+)
 from toolkit.text.rewording import Reported, has_finite_verb, points_back, report_authors, report_reviewer
 from toolkit.text.sentences import split_sentences
 from toolkit.text.sources import Sources, collect_sources
 
 LONGEST_SUMMARY = 38
 """Words of a passage that says what the paper is about; it is the only one of its turn, or nearly."""
+
+LONGEST_OF_ONE_MIND = 24
+"""Words; a longer sentence is cut into its clauses where it can be."""
 
 KINSHIP = 0.4
 """From here on two statements are taken to be about the same thing; one word that two of five share makes it."""
@@ -111,6 +121,10 @@ _LEANING = re.compile(_CUES["leaning_on_context"])
 _TERM = re.compile(r"[a-z][a-z-]{3,}")
 _STEM_LENGTH = 6
 _COMMON_STEMS = frozenset(word[:_STEM_LENGTH] for word in _CUES["common_words"].split())
+
+
+Reading = tuple[Passage, str, Polarity]
+"""A passage, its words on one line, and which way it leans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,28 +457,7 @@ def _read_sentence(
     subject: frozenset[str] = frozenset(),
 ) -> Iterator[Statement]:
     longest = LONGEST_SUMMARY if speaker == "abstract" or (point and point.kind == "summary") else LONGEST_PASSAGE
-    passages = find_passages(text, start, end, longest)
-    if not passages:
-        return
-    readings = []
-    for passage in passages:
-        words = join_lines(text[passage.start : passage.end])
-        plain = words.lower()
-        if (point is not None or not speaker.startswith("R")) and _CHATTER.search(plain):
-            continue
-        if speaker == "chair" and _REVIEWER_CODE.search(words):
-            continue
-        if speaker.startswith("R") and point is not None and _VERDICT.search(plain):
-            continue
-        readings.append((passage, words, judge_polarity(words, point, passage.whole)))
-    if not readings:
-        return
-    # A short sentence of one mind is taken whole; one with two minds gives a statement for each.
-    whole = [reading for reading in readings if reading[0].whole]
-    if whole and (count_words(whole[0][1]) <= 24 or len(readings) == 1) and not _has_two_minds(readings):
-        chosen = whole
-    else:
-        chosen = _pick_clauses(readings)
+    chosen = _choose_passages(text, start, end, longest, speaker, point)
     for passage, words, polarity in chosen:
         reported: Reported | None
         if speaker == "authors":
@@ -506,24 +499,48 @@ def find_topics(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
-def _has_two_minds(readings: list[tuple[Any, str, Polarity]]) -> bool:
-    leanings = {polarity for passage, _, polarity in readings if not passage.whole}
-    return "positive" in leanings and "negative" in leanings
+def _choose_passages(text: str, start: int, end: int, longest: int, speaker: str, point: Point | None) -> list[Reading]:
+    """Take a short sentence of one mind whole; of a long one, or one of two minds, each clause that stands alone."""
+    whole = find_whole_passage(text, start, end, longest)
+    reading = _judge_passage(text, whole, speaker, point) if whole else None
+    short = reading is not None and count_words(reading[1]) <= LONGEST_OF_ONE_MIND
+    if reading is not None and short and not _is_mixed(reading[1]):
+        return [reading]
+    judged = (_judge_passage(text, clause, speaker, point) for clause in find_clauses(text, start, end, longest))
+    clauses = [item for item in judged if item is not None]
+    leanings = {polarity for _, _, polarity in clauses}
+    if reading is not None and (not clauses or (short and not {"positive", "negative"} <= leanings)):
+        return [reading]
+    return _pick_clauses(clauses)
 
 
-def _pick_clauses(readings: list[tuple[Any, str, Polarity]]) -> list[tuple[Any, str, Polarity]]:
-    clauses = sorted(
-        (reading for reading in readings if not reading[0].whole),
-        key=lambda reading: (-count_words(reading[1]), reading[0].start),
-    )
-    chosen: list[tuple[Any, str, Polarity]] = []
-    for reading in clauses:
-        overlapping = any(reading[0].start < other[0].end and other[0].start < reading[0].end for other in chosen)
-        if not overlapping:
+def _judge_passage(text: str, passage: Passage, speaker: str, point: Point | None) -> Reading | None:
+    """Return a passage with its words and leaning, or nothing where it is not for a dialogue to repeat."""
+    words = join_lines(text[passage.start : passage.end])
+    plain = words.lower()
+    is_comment = point is None and speaker.startswith("R")
+    if not is_comment and _CHATTER.search(plain):
+        return None
+    if speaker == "chair" and _REVIEWER_CODE.search(words):
+        return None
+    if point is not None and speaker.startswith("R") and _VERDICT.search(plain):
+        return None
+    return passage, words, judge_polarity(words, point, passage.whole)
+
+
+def _is_mixed(words: str) -> bool:
+    plain = words.lower()
+    return _NEGATIVE.search(plain) is not None and _POSITIVE.search(_NEGATIVE.sub(" ", plain)) is not None
+
+
+def _pick_clauses(clauses: list[Reading]) -> list[Reading]:
+    """Return the longest clauses that do not overlap, in order."""
+    chosen: list[Reading] = []
+    for reading in sorted(clauses, key=lambda item: (-count_words(item[1]), item[0].start)):
+        passage = reading[0]
+        if all(passage.end <= other.start or other.end <= passage.start for other, _, _ in chosen):
             chosen.append(reading)
-    if not chosen:
-        chosen = readings[:1]
-    return sorted(chosen, key=lambda reading: reading[0].start)
+    return sorted(chosen, key=lambda item: item[0].start)
 
 
 def judge_polarity(words: str, point: Point | None, whole: bool) -> Polarity:

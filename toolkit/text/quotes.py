@@ -129,17 +129,25 @@ def find_passages(text: str, start: int, end: int, longest: int = LONGEST_PASSAG
     >>> [text[p.start:p.end] for p in find_passages(text, 0, len(text))][1:]
     ['The idea is simple and well explained', 'the experiments cover only one small data set']
     """
+    whole = find_whole_passage(text, start, end, longest)
+    return [*([whole] if whole else []), *find_clauses(text, start, end, longest)]
+
+
+def find_whole_passage(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> Passage | None:
+    """Return a whole sentence as a passage, if it is clean and of at most ``longest`` words."""
     start, end = trim_passage(text, start, end)
-    if end <= start:
-        return []
-    found = [Passage(start, end, True)]
-    found.extend(Passage(left, right, False) for left, right in _cut_clauses(text, start, end))
-    kept = []
-    for passage in found:
-        words = text[passage.start : passage.end]
-        if words and count_words(words) <= longest and is_clean(words):
-            kept.append(passage)
-    return kept
+    return Passage(start, end, True) if _is_usable(text[start:end], longest) else None
+
+
+def find_clauses(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> list[Passage]:
+    """Return the clean clauses that a sentence can be cut into."""
+    start, end = trim_passage(text, start, end)
+    spans = _cut_clauses(text, start, end) if start < end else ()
+    return [Passage(left, right, False) for left, right in spans if _is_usable(text[left:right], longest)]
+
+
+def _is_usable(words: str, longest: int) -> bool:
+    return bool(words) and count_words(words) <= longest and is_clean(words)
 
 
 def _cut_clauses(text: str, start: int, end: int) -> Iterator[Span]:
