@@ -24,8 +24,8 @@ RecordType = TypeVar("RecordType")
 STAGES = ("import", "normalize", "synthesize", "audit", "export")
 """The stages whose results a build folder holds, in order; ``fetch`` fills the same store as ``import``."""
 
-SHARD_ROWS = 500
-"""Forums or dialogues a part file of a build folder; about 20 MB of Arrow memory for long discussions."""
+SHARD_ROWS = 200
+"""Forums or dialogues a part file of a build folder; with long discussions some 100 MB of memory while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
