@@ -25,7 +25,7 @@ STAGES = ("import", "normalize", "synthesize", "audit", "export")
 """The stages whose results a build folder holds, in order; ``fetch`` fills the same store as ``import``."""
 
 SHARD_ROWS = 200
-"""Forums or dialogues a part file of a build folder; with long discussions some 100 MB of memory while it is written."""
+"""Forums or dialogues a part file of a build folder; some 100 MB of memory where discussions are long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -602,6 +602,8 @@ class _Planner:
         said = candidates or [item for item in heard if item.reported is not None and item.reported.needs_that]
         fitting = [item for item in said if item.polarity == leaning] if leaning else []
         if not candidates:
+            # That a paper reads well or badly decides nothing by itself; then the ratings are the better reason.
+            fitting = [item for item in fitting if any(TOPICS[name].aspect != "clarity" for name in item.topics)]
             fitting.sort(key=lambda item: -self.worth(item))
             return tuple(fitting[:2])
         if not fitting and leaning:
