@@ -15,7 +15,7 @@ demo: .venv/installed
 	@echo "Next:    $(BIN)/reviewdial verify $(DEMO)/dataset"
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto -m "not soak"
+	$(BIN)/python -m pytest -n auto -rs -m "not soak"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

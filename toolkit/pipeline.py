@@ -6,6 +6,7 @@ whose inputs, parameters and outputs are those of the manifest is not run again,
 from the last whole stage.
 """
 
+import dataclasses
 import functools
 import hashlib
 import os
@@ -26,12 +27,16 @@ from toolkit.workspace import Workspace
 if TYPE_CHECKING:
     from toolkit.exporters import ExportOptions, ExportReport
     from toolkit.fetchers import Store
+    from toolkit.normalizers import ForumInput
     from toolkit.recipe import Recipe
 
 Item = TypeVar("Item")
 
 SEVERITIES = ("error", "warning", "info")
 """From worst to mildest."""
+
+PARTS = ("part-*.parquet",)
+AUDIT_FILES = ("claims.parquet", "findings.parquet", "summary.json")
 
 BATCH = 64
 """Forums handed to a stage at a time; bounds memory and changes nothing else."""
@@ -48,6 +53,8 @@ class StageReport(NamedTuple):
     """How many items could not be used, by reason; they are listed in ``quarantine/<stage>.jsonl``."""
     fresh: bool
     """False when the folder already held the result of the same inputs and nothing was done."""
+    unknown_scales: Sequence[Mapping[str, Any]] = ()
+    """Scored fields whose scale nobody knows: venue, kind, field, how many answers, the catalogue entry to add."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -93,6 +100,15 @@ def run_import(
     from toolkit.fetchers import import_files, import_sample, open_store
 
     progress = progress or NoProgress()
+    if workspace.store.exists():
+        open_store(workspace.store).close()  # another program's file, or a damaged one, is refused before anything
+    recorded = places.read_manifest(workspace)["stages"].get("import", {})
+    if fresh and workspace.store.exists() and not recorded.get("only_recipe"):
+        raise WorkspaceError(
+            "holds a store that was imported or fetched by hand, and a build would replace it",
+            where=str(workspace.root),
+            mend="name another folder with --out",
+        )
     target = workspace.root / ".store.sqlite.new" if fresh else workspace.store
     if fresh:
         _remove_store(target)
@@ -102,14 +118,26 @@ def run_import(
             reports = [import_files(store, paths, progress)] if paths else []
             reports += [import_sample(store, progress)] if sample else []
             summary = _sum_up_store(store)
+        _require_whole(target)
     except BaseException:
         if not existed:
             _remove_store(target)
         raise
+    with_sample = sample or (not fresh and recorded.get("with_sample", False))
+    # The manifest comes first: it says that the store may be replaced by the next build, should this one die here.
+    report = _record_store(
+        workspace, summary, [report.count() for report in reports], only_recipe=fresh, with_sample=with_sample
+    )
     if fresh:
         _remove_store(workspace.store)
         os.replace(target, workspace.store)
-    return _record_store(workspace, summary, [report.count() for report in reports])
+    return report
+
+
+def _require_whole(store: Path) -> None:
+    """A store is in one file once it is closed; on a full disk SQLite leaves the rest beside it, and says nothing."""
+    if store.with_name(store.name + "-wal").exists():
+        raise StoreError("could not be written whole", where=str(store), mend="free some space, then run again")
 
 
 def run_fetch(
@@ -143,25 +171,41 @@ def run_fetch(
     finally:
         if not keep:
             _remove_store(workspace.store)
-    return _record_store(workspace, summary, counts)
+    recorded = places.read_manifest(workspace)["stages"].get("import", {})
+    return _record_store(workspace, summary, counts, only_recipe=False, with_sample=recorded.get("with_sample", False))
 
 
 class _StoreSummary(NamedTuple):
     forums: int
+    form_options: int
     digest: str
     quarantined: Sequence[Quarantined]
 
 
 def _sum_up_store(store: "Store") -> _StoreSummary:
-    return _StoreSummary(store.count_forums(), store.compute_digest(), store.read_quarantine())
+    form_options = len(store.read_form_options())
+    return _StoreSummary(store.count_forums(), form_options, store.compute_digest(), store.read_quarantine())
 
 
-def _record_store(workspace: Workspace, summary: _StoreSummary, read: Iterable[Mapping[str, int]]) -> StageReport:
-    counts = Counter({"forums": summary.forums})
+def _record_store(
+    workspace: Workspace,
+    summary: _StoreSummary,
+    read: Iterable[Mapping[str, int]],
+    *,
+    only_recipe: bool,
+    with_sample: bool,
+) -> StageReport:
+    counts = Counter({"forums": summary.forums, "form_options": summary.form_options})
     for part in read:
         counts.update(part)
     reasons = places.write_quarantine(workspace, "import", summary.quarantined)
-    entry = {"outputs": {"store": summary.digest}, "counts": dict(counts), "quarantined": reasons}
+    entry = {
+        "outputs": {"store": summary.digest},
+        "only_recipe": only_recipe,
+        "with_sample": with_sample,
+        "counts": dict(counts),
+        "quarantined": reasons,
+    }
     places.update_manifest(workspace, "import", entry)
     return StageReport("import", counts, reasons, fresh=True)
 
@@ -178,7 +222,8 @@ def run_normalize(workspace: Workspace, progress: Progress | None = None) -> Sta
         StoreError: there is no store yet, or it cannot be read.
     """
     from toolkit.fetchers import open_store
-    from toolkit.normalizers import fill_build_percentiles, normalize_shard
+    from toolkit.normalizers import complete_forum, normalize_shard, survey_build
+    from toolkit.venues import join_options
 
     progress = progress or NoProgress()
     with open_store(workspace.store) as store:
@@ -190,20 +235,33 @@ def run_normalize(workspace: Workspace, progress: Progress | None = None) -> Sta
         if done := _find_finished(workspace, "normalize", inputs, {}):
             return done
         progress.start("normalize", store.count_forums(), "papers")
-        triples = ((forum, notes, store.read_hints(forum)) for forum, notes in store.read_forums())
+        normalize = functools.partial(normalize_shard, options=join_options(store.read_form_options()))
         quarantined: list[Quarantined] = []
         counts = {"forums": 0, "reviews": 0}
-        with places.replace_folder(workspace.forums) as folder:
-            # Percentiles rest on the whole build, so the forums are written twice instead of kept in memory.
+        with places.replace_folder(workspace.forums, ours=PARTS) as folder:
+            # Percentiles and observed scales rest on the whole build, so the forums are written twice instead of kept
+            # in memory.
             first = folder / "first"
-            places.write_shards(
-                first, Forum, _keep_records(_run_batches(triples, normalize_shard, progress), quarantined)
-            )
-            read_first = functools.partial(places.read_records, first, Forum)
-            places.write_shards(folder, Forum, _count_forums(fill_build_percentiles(read_first), counts))
+            results = _run_batches(_read_forum_inputs(store), normalize, progress)
+            places.write_shards(first, Forum, _keep_records(results, quarantined))
+            survey = survey_build(places.read_records(first, Forum))
+            completed = (complete_forum(forum, survey) for forum in places.read_records(first, Forum))
+            places.write_shards(folder, Forum, _count_forums(completed, counts))
             shutil.rmtree(first)
         progress.finish()
-    return _record(workspace, "normalize", inputs, {}, counts, quarantined, workspace.forums)
+    unknown_scales = [scale._asdict() for scale in survey.unknown_scales]
+    return _record(
+        workspace, "normalize", inputs, {}, counts, quarantined, workspace.forums, unknown_scales=unknown_scales
+    )
+
+
+def _read_forum_inputs(store: "Store") -> Iterator["ForumInput"]:
+    from toolkit.normalizers import ForumInput
+
+    commitments = store.read_commitments()
+    for forum, notes in store.read_forums():
+        committed = [note for other in commitments.get(forum, ()) for note in store.read_forum(other)]
+        yield ForumInput(forum, notes, store.read_hints(forum), committed)
 
 
 def _count_forums(forums: Iterable[Forum], counts: dict[str, int]) -> Iterator[Forum]:
@@ -229,9 +287,9 @@ def run_synthesize(
     if done := _find_finished(workspace, "synthesize", inputs, parameters):
         return done
     progress = progress or NoProgress()
-    progress.start("synthesize", None, "papers")
+    progress.start("synthesize", places.count_rows(workspace.forums), "papers")
     quarantined: list[Quarantined] = []
-    with places.replace_folder(workspace.dialogues) as folder:
+    with places.replace_folder(workspace.dialogues, ours=PARTS) as folder:
         results = _run_batches(places.read_records(workspace.forums, Forum), synthesize, progress)
         count = places.write_shards(folder, Dialogue, _keep_records(results, quarantined))
     progress.finish()
@@ -249,9 +307,10 @@ def run_audit(workspace: Workspace, progress: Progress | None = None) -> AuditRe
         return AuditReport(done, places.read_json(workspace.audit / "summary.json"))
     audit = audit_pairs(
         ((dialogue, forum) for forum, dialogues in pair_dialogues(workspace) for dialogue in dialogues),
+        places.count_rows(workspace.dialogues),
         progress or NoProgress(),
     )
-    with places.replace_folder(workspace.audit) as folder:
+    with places.replace_folder(workspace.audit, ours=AUDIT_FILES) as folder:
         write_audit(folder, audit)
     counts = {"claims": len(audit.claims), "findings": len(audit.findings)}
     return AuditReport(_record(workspace, "audit", inputs, {}, counts, (), workspace.audit), audit.summary)
@@ -265,14 +324,14 @@ class Audit(NamedTuple):
     summary: Mapping[str, Any]
 
 
-def audit_pairs(pairs: Iterable[tuple[Dialogue, Forum | None]], progress: Progress) -> Audit:
+def audit_pairs(pairs: Iterable[tuple[Dialogue, Forum | None]], total: int, progress: Progress) -> Audit:
     """Audit dialogues, each beside its record; a dialogue without a record is a finding, not an error."""
     from toolkit.auditors import AuditTally, audit_dialogue
 
     tally = AuditTally()
     claims: list[Claim] = []
     findings: list[Finding] = []
-    progress.start("audit", None, "dialogues")
+    progress.start("audit", total, "dialogues")
     for dialogue, forum in pairs:
         result = audit_dialogue(dialogue, forum)
         tally.add(dialogue, forum, result)
@@ -302,20 +361,25 @@ def run_export(
     from toolkit.exporters import export
 
     places.list_shards(workspace.dialogues)
-    made_from = places.read_manifest(workspace)["stages"].get("synthesize", {}).get("inputs")
+    stages = places.read_manifest(workspace)["stages"]
+    made_from = stages.get("synthesize", {}).get("inputs")
     if made_from != _digest_inputs(workspace.forums):
         raise WorkspaceError(
             "dialogues/ was not written from the forums/ that lie here",
             where=str(workspace.root),
             mend="run `reviewdial synthesize` again",
         )
-    return export(
+    if stages.get("import", {}).get("with_sample"):
+        options = dataclasses.replace(options, notice=SAMPLE_NOTICE)
+    report = export(
         functools.partial(places.read_records, workspace.forums, Forum),
         functools.partial(places.read_records, workspace.dialogues, Dialogue),
         folder,
         options,
         progress or NoProgress(),
     )
+    places.write_quarantine(workspace, "export", report.quarantined)
+    return report
 
 
 def pair_dialogues(workspace: Workspace) -> Iterator[tuple[Forum | None, Sequence[Dialogue]]]:
@@ -357,7 +421,6 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)
         options = ExportOptions(
             title=recipe.export.title,
-            notice=SAMPLE_NOTICE if recipe.source.sample else None,
             shares=recipe.export.shares.model_dump(),
             salt=recipe.export.salt,
             first_version=recipe.export.first_version,
@@ -369,7 +432,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
             {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)},
             recipe.export.model_dump(mode="json"),
             exported.counts,
-            (),
+            exported.quarantined,
             workspace.dataset,
         )
     return BuildReport(workspace, (imported, normalized, synthesized, audited.stage, stage))
@@ -390,7 +453,7 @@ def _stop_on_findings(audited: AuditReport, fail_on: str, workspace: Workspace) 
         raise ReviewDialError(
             f"the audit has {failing} finding{'s' if failing > 1 else ''} of severity {fail_on} or worse",
             where=str(workspace.audit),
-            mend='look at them with `reviewdial audit`, or let them through with [audit] fail_on = "never"',
+            mend=f'read `reviewdial audit {workspace.root}`, or let them through with [audit] fail_on = "never"',
         )
 
 
@@ -449,7 +512,8 @@ def _find_finished(
     folder = workspace.root / entry["folder"]
     if not folder.is_dir() or places.digest_folder(folder) != entry["outputs"]:
         return None
-    return StageReport(stage, entry["counts"], entry["quarantined"], fresh=False)
+    unknown_scales = entry.get("unknown_scales", ())
+    return StageReport(stage, entry["counts"], entry["quarantined"], fresh=False, unknown_scales=unknown_scales)
 
 
 def _record(
@@ -460,9 +524,10 @@ def _record(
     counts: Mapping[str, int],
     quarantined: Sequence[Quarantined],
     folder: Path,
+    unknown_scales: Sequence[Mapping[str, Any]] | None = None,
 ) -> StageReport:
     reasons = places.write_quarantine(workspace, stage, quarantined)
-    entry = {
+    entry: dict[str, Any] = {
         "code": digest_code(),
         "parameters": dict(parameters),
         "inputs": dict(inputs),
@@ -471,5 +536,7 @@ def _record(
         "counts": dict(counts),
         "quarantined": reasons,
     }
+    if unknown_scales is not None:
+        entry["unknown_scales"] = list(unknown_scales)
     places.update_manifest(workspace, stage, entry)
-    return StageReport(stage, counts, reasons, fresh=True)
+    return StageReport(stage, counts, reasons, fresh=True, unknown_scales=unknown_scales or ())

@@ -5,12 +5,13 @@ give another dataset than the one that was asked for.
 """
 
 import difflib
+import os
 import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import RecipeError
 
@@ -24,16 +25,37 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _read_path(value: Any) -> Path:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError('a path is written as text, such as "notes/iclr.jsonl"')
+    return Path(value).expanduser()
+
+
+def _read_list(value: Any) -> Any:
+    if not isinstance(value, list):
+        raise ValueError('a list is needed, such as ["first", "second"]')
+    return tuple(value)
+
+
+# TOML says what is a number, a text or a truth value; "7" is not 7 and 1 is not true.
+RecipePath = Annotated[Path, BeforeValidator(_read_path)]
+RecipeList = BeforeValidator(_read_list)
+WholeNumber = Annotated[int, Field(strict=True)]
+Truth = Annotated[bool, Field(strict=True)]
+
+
 class Source(Part):
     """Where the notes come from. At least one of ``sample``, ``files``, ``venues``."""
 
-    sample: bool = Field(default=False, description="Use the invented papers that come with ReviewDial.")
-    files: tuple[Path, ...] = Field(
+    sample: Truth = Field(default=False, description="Use the invented papers that come with ReviewDial.")
+    files: Annotated[tuple[RecipePath, ...], RecipeList] = Field(
         default=(), description="Files or folders of API bodies, relative to the recipe (JSON, JSONL, .gz, .zst)."
     )
-    venues: tuple[str, ...] = Field(default=(), description="Venue ids to fetch, such as ICLR.cc/2019/Conference.")
+    venues: Annotated[tuple[str, ...], RecipeList] = Field(
+        default=(), description="Venue ids to fetch, such as ICLR.cc/2019/Conference."
+    )
     api: Literal["auto", "v1", "v2"] = Field(default="auto", description="Which OpenReview API the venues live in.")
-    limit: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Submissions to fetch a venue.")
+    limit: Annotated[WholeNumber, Field(ge=1)] | None = Field(default=None, description="Submissions to fetch a venue.")
 
     @model_validator(mode="after")
     def _needs_a_source(self) -> "Source":
@@ -48,8 +70,8 @@ class Synthesis(Part):
     generator: Literal["grounded"] = Field(
         default="grounded", description="grounded: offline, extractive, every claim with its evidence."
     )
-    per_forum: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
+    per_forum: Annotated[WholeNumber, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
+    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
 
 
 class Audit(Part):
@@ -92,7 +114,7 @@ class Recipe(Part):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")] = Field(
         description="Short name; the build goes to output/<name> unless `output` says otherwise."
     )
-    output: Path | None = Field(default=None, description="The build folder, relative to the recipe.")
+    output: RecipePath | None = Field(default=None, description="The build folder, relative to the recipe.")
     source: Source
     synthesize: Synthesis = Synthesis()
     audit: Audit = Audit()
@@ -106,6 +128,8 @@ def load_recipe(path: Path) -> Recipe:
         RecipeError: the file is missing, is not TOML, or holds a key or value that means nothing; names the line.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise RecipeError("is not a file", where=str(path), mend="name a TOML recipe")
         if path.stat().st_size > MAXIMUM_BYTES:
             raise RecipeError("is too large for a recipe", where=str(path), mend="name a TOML recipe")
         text = path.read_bytes().decode()
@@ -125,11 +149,15 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         raise _explain(error, path, text) from None
     base = path.resolve().parent
-    files = tuple(base / file for file in recipe.source.files)
+    files = tuple(Path(os.path.normpath(base / file)) for file in recipe.source.files)
+    output = Path(os.path.normpath(base / recipe.output)) if recipe.output else None
+    if output and output == Path(output.anchor):
+        where = f"{path}, line {find_line(text, ['output'])}"
+        raise RecipeError("`output` is the root of the file system", where=where, mend="name a folder for the build")
     return recipe.model_copy(
         update={
             "source": recipe.source.model_copy(update={"files": files}),
-            "output": base / recipe.output if recipe.output else None,
+            "output": output,
         }
     )
 

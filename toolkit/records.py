@@ -169,6 +169,8 @@ class Comment:
     created: int
     field: str
     title: str | None
+    part_of: str | None = None
+    """The note that holds the first part, where one text was posted in several notes; null on the first part itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Workspace:
     """A build folder. Make one with ``open_workspace``."""
 
     root: Path
+    is_new: bool = False
+    """Whether this run made the folder; it goes again when the run fails before anything is in it."""
 
     @property
     def store(self) -> Path:
@@ -82,11 +84,12 @@ def open_workspace(root: Path, *, create: bool = False) -> Workspace:
         raise WorkspaceError(
             "no such build folder", where=str(root), mend="make one with `reviewdial build` or `reviewdial import`"
         )
+    is_new = not root.exists()
     with _wrap_os_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         if not os.access(root, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
-    return Workspace(root)
+    return Workspace(root, is_new)
 
 
 @contextlib.contextmanager
@@ -110,7 +113,13 @@ def lock_workspace(workspace: Workspace) -> Iterator[None]:
             ) from None
         for folder in (workspace.forums, workspace.dialogues, workspace.audit, workspace.dataset):
             recover_folder(folder)
-        yield
+        try:
+            yield
+        except BaseException:
+            if workspace.is_new and os.listdir(workspace.root) == [path.name]:
+                path.unlink()
+                workspace.root.rmdir()
+            raise
 
 
 @contextlib.contextmanager
@@ -155,45 +164,94 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def replace_folder(folder: Path) -> Iterator[Path]:
+def replace_folder(folder: Path, *, ours: Sequence[str] = ("*",)) -> Iterator[Path]:
     """Fill a new folder, then put it in the place of ``folder``; on any error the old one stays as it was.
 
-    Yields the empty folder to fill, which lies beside ``folder``.
+    Yields the empty folder to fill, which lies beside ``folder``. The new folder is locked while it is filled, so two
+    processes cannot fill one place.
+
+    Args:
+        folder: The place to fill.
+        ours: Patterns of the names that may stand there now; a folder with anything else in it is left alone.
+
+    Raises:
+        WorkspaceError: another process is filling this place, it is a link or holds other files, or cannot be written.
     """
     fresh, stale = _sibling(folder, "new"), _sibling(folder, "old")
     with _wrap_os_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         recover_folder(folder)
+        _refuse_foreign(folder, ours)
         fresh.mkdir()
-        try:
-            yield fresh
-            for path in sorted(fresh.rglob("*")):
-                if path.is_file():
-                    with path.open("rb") as handle:
-                        os.fsync(handle.fileno())
-                else:
-                    _sync_folder(path)
-            _sync_folder(fresh)
-            if folder.exists():
-                os.replace(folder, stale)
-            os.replace(fresh, folder)
-            _sync_folder(folder.parent)
-        except BaseException:
-            if stale.exists() and not folder.exists():
-                os.replace(stale, folder)
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
+        with _lock_folder(fresh, folder):
+            try:
+                yield fresh
+                for path in sorted(fresh.rglob("*")):
+                    if path.is_file():
+                        with path.open("rb") as handle:
+                            os.fsync(handle.fileno())
+                    else:
+                        _sync_folder(path)
+                _sync_folder(fresh)
+                if folder.exists():
+                    os.replace(folder, stale)
+                os.replace(fresh, folder)
+                _sync_folder(folder.parent)
+            except BaseException:
+                if stale.exists() and not folder.exists():
+                    os.replace(stale, folder)
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
         shutil.rmtree(stale, ignore_errors=True)
 
 
 def recover_folder(folder: Path) -> None:
-    """Undo what a crash inside ``replace_folder`` left behind."""
+    """Undo what a crash inside ``replace_folder`` left behind.
+
+    Raises:
+        WorkspaceError: it is no leftover: another process is filling the folder now.
+    """
     fresh, stale = _sibling(folder, "new"), _sibling(folder, "old")
-    if stale.exists() and not folder.exists():
-        os.replace(stale, folder)
-    for leftover in (fresh, stale):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+    if fresh.is_dir():
+        with _lock_folder(fresh, folder):
+            shutil.rmtree(fresh)
+    if stale.exists():
+        if folder.exists():
+            shutil.rmtree(stale)
+        else:
+            os.replace(stale, folder)
+
+
+@contextlib.contextmanager
+def _lock_folder(fresh: Path, folder: Path) -> Iterator[None]:
+    import fcntl
+
+    descriptor = os.open(fresh, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise WorkspaceError(
+            "another reviewdial process is writing this folder",
+            where=str(folder),
+            mend="wait for it to end, or name another folder",
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_foreign(folder: Path, ours: Sequence[str]) -> None:
+    if folder.is_symlink():
+        raise WorkspaceError(
+            "is a symbolic link, which cannot be replaced", where=str(folder), mend="name the folder it points to"
+        )
+    if not folder.exists():
+        return
+    for path in sorted(folder.iterdir()):
+        if not any(path.match(pattern) for pattern in ours):
+            raise WorkspaceError(
+                f"holds a file that is not ReviewDial's ({path.name!r})", where=str(folder), mend="move it elsewhere"
+            )
 
 
 def _sibling(folder: Path, suffix: str) -> Path:
@@ -245,6 +303,26 @@ def write_shards(folder: Path, record_type: type, records: Iterable[Any]) -> int
     if rows or not shard:
         write_parquet(folder / f"part-{shard:05d}.parquet", record_type, rows)
     return count
+
+
+def count_rows(folder: Path) -> int:
+    """Return how many records the part files of a folder hold, without reading them.
+
+    Raises:
+        WorkspaceError: there are no part files, or one is damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    total = 0
+    for shard in list_shards(folder):
+        try:
+            total += parquet.read_metadata(shard).num_rows
+        except (pa.ArrowInvalid, OSError) as error:
+            raise WorkspaceError(
+                f"cannot be read as Parquet: {error}", where=str(shard), mend="build this folder again"
+            ) from error
+    return total
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

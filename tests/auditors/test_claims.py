@@ -9,6 +9,7 @@ from tests.auditors.records import (
     list_claims,
     make_dialogue,
     make_forum,
+    make_review,
     make_revised_forum,
     make_talk,
     write_verdicts,
@@ -163,3 +164,11 @@ def test_claims_come_in_the_order_of_the_text() -> None:
     claims = audit_dialogue(dialogue, forum).claims
     assert [(claim.turn, claim.start) for claim in claims] == sorted((claim.turn, claim.start) for claim in claims)
     assert {claim.speaker for claim in claims} == {"dialogue_agent", "meta_reviewer"}
+
+
+def test_a_reviewer_who_pairs_words_and_number_wrongly_may_be_quoted() -> None:
+    wrong = make_review(1, "7: Marginally above acceptance threshold", None, "It is sound.")
+    claims = list_claims(
+        'Reviewer 1 wrote "7: Marginally above acceptance threshold" as the rating.', make_forum(reviews=(wrong,))
+    )
+    assert [claim.verdict for claim in claims if claim.kind == "label_number"] == ["not_checkable"]

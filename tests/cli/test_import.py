@@ -82,6 +82,7 @@ def test_an_import_says_what_became_of_every_note(
     assert status == ExitCode.DONE
     assert result["counts"] == {
         "forums": 1,
+        "form_options": 0,
         "files": 1,
         "notes": 4,
         "stored": 2,

@@ -87,6 +87,29 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    for redirection, words in ((">/dev/full", "no space left"), (">&-", "")):
+        command = f"{sys.executable} -m toolkit scales {redirection}"
+        result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert "Traceback" not in result.stderr
+        assert words in result.stderr
+        assert result.stderr.count("\n") <= 1
+        assert result.returncode == (ExitCode.FAILED if words else ExitCode.DONE)
+
+
+def test_an_error_shows_no_address_and_no_profile(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoppedError("somebody@example.org wrote as ~Some_Body1")
+
+    monkeypatch.setattr(shell.commands, "main", fail)
+    for arguments in (["build", "x"], ["build", "x", "--debug"]):
+        shell.run(arguments)
+        assert "example.org" not in (err := capfd.readouterr().err)
+        assert "Some_Body1" not in err
+
+
 def test_help_fits_a_terminal_of_eighty_columns() -> None:
     for arguments in ([], *([name] for name in shell.COMMANDS)):
         out = run_command(*arguments, "--help", env={**os.environ, "COLUMNS": "80"}).stdout

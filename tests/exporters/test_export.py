@@ -38,9 +38,7 @@ def read_config(folder: Path, config: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"license": None}, "dialogues paper0000-grounded-0: license: no licence on record"),
-        ({"license": "all rights reserved"}, "not a licence that is known"),
-        ({"license": "CC BY-ND 4.0"}, "does not allow to publish text made from the record"),
+        ({"license": None}, "there is not one dialogue to export; no licence on record allows it"),
         ({"title": None, "venue": None}, "dialogues paper0000-grounded-0: venue: null where a value is needed"),
         ({"title": 7}, "dialogues paper0000-grounded-0: title: int where str is needed"),
         ({"title": "half a \ud83d pair"}, "title: holds a lone surrogate"),
@@ -62,7 +60,6 @@ def test_a_dialogue_that_cannot_be_published_stops_the_export(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"license": None}, "forums paper0000: license: no licence on record"),
         ({"api": "v3"}, "forums paper0000: api: 'v3' is not one of v1, v2"),
         ({"year": 2**70}, "forums paper0000"),
         ({"rating_summary": None}, "forums paper0000: rating_summary: null where a value is needed"),
@@ -256,6 +253,27 @@ def test_the_manifest_names_neither_times_nor_paths(dataset: Path) -> None:
     text = (dataset / "MANIFEST.json").read_text()
     assert str(dataset.parent) not in text
     assert "2026" not in text.replace(pa.__version__, "")
+
+
+@pytest.mark.parametrize(
+    ("licence", "message", "forums"),
+    [
+        (None, "no licence on record; neither the paper nor its dialogues", 0),
+        ("mine", "'mine' is not a licence that is known to allow publishing; neither the paper nor its dialogues", 0),
+        ("CC BY-ND 4.0", "CC BY-ND 4.0 does not allow to publish text made from the record", 1),
+    ],
+)
+def test_what_may_not_be_published_is_set_aside_and_the_rest_exported(
+    tmp_path: Path, papers: list[Forum], records: Any, licence: str | None, message: str, forums: int
+) -> None:
+    closed = replace(papers[0], license=licence)
+    report = records.export(tmp_path / "dataset", [closed, *papers[1:3]])
+    assert {item.message for item in report.quarantined} == {message}
+    assert {item.reason for item in report.quarantined} == {"licence"}
+    names = [row["forum"] for row in read_config(tmp_path / "dataset", "forums")]
+    assert names.count(closed.forum) == forums
+    assert closed.forum not in [row["forum"] for row in read_config(tmp_path / "dataset", "dialogues")]
+    assert verify_dataset(tmp_path / "dataset").faults == ()
 
 
 @pytest.mark.parametrize("licences", [("CC BY 4.0", "CC0 1.0"), ("CC BY 4.0", "CC BY-NC-SA 4.0")])

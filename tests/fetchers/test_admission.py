@@ -50,6 +50,30 @@ def test_a_note_that_cannot_be_read_is_set_aside_with_a_reason(raw: Any, reason:
     assert admitted.item.isascii()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content": {"review by jane@example.org": "It is sound."}},
+        {"content": {"half a \ud83d pair": "It is sound."}},
+        {"invitations": ["Conf.org/2031/~Jane_Q_Doe1/-/Review"]},
+        {"license": "All rights reserved, jane@example.org"},
+    ],
+)
+def test_a_name_that_no_output_may_show_keeps_its_note_out(changes: dict[str, Any]) -> None:
+    admitted = admit_note(make_review() | changes)
+    assert isinstance(admitted, Quarantined)
+    assert admitted.reason == "unusable-name"
+    assert "jane" not in admitted.message.lower()
+
+
+@pytest.mark.parametrize("note_id", ["../../etc", "a@b.org", "~Jane_Q_Doe1", "a b", "a/b", "é", "x" * 201])
+def test_an_id_goes_into_every_output_so_nothing_else_passes_for_one(note_id: str) -> None:
+    admitted = admit_note(make_review() | {"id": note_id})
+    assert isinstance(admitted, Quarantined)
+    assert admitted.reason == "unusable-id"
+    assert note_id not in admitted.item
+
+
 def test_a_note_without_an_id_is_named_by_its_content_and_not_by_its_text() -> None:
     first, second = drop(make_review(rating=1), "id"), drop(make_review(rating=2), "id")
     names = [admit_note(raw).item for raw in (first, first, second)]  # type: ignore[union-attr]

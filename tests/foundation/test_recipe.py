@@ -27,6 +27,15 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
         (GOOD + "[synthesize]\nper_forum = 0\n", r"line 5: `synthesize\.per_forum`: input should be greater"),
         (GOOD + "[export.shares]\ntrain = 0.5\n", r"add up to 0\.7, not to 1"),
         (GOOD + "[audit]\nfail_on = 'errors'\n", r"line 5: `audit\.fail_on`: input should be 'error', 'warning'"),
+        (GOOD.replace("true", '"yes"'), r"line 3: `source\.sample`: input should be a valid boolean"),
+        (GOOD.replace("true", "1"), r"line 3: `source\.sample`: input should be a valid boolean"),
+        (GOOD + "[synthesize]\nseed = true\n", r"line 5: `synthesize\.seed`: input should be a valid integer"),
+        (GOOD + '[synthesize]\nper_forum = "2"\n', r"`synthesize\.per_forum`: input should be a valid integer"),
+        ('name = "x"\n[source]\nfiles = "a.json"\n', r"line 3: `source\.files`: a list is needed, such as"),
+        ('name = "x"\n[source]\nfiles = [1]\n', r"line 3: `source\.files`: a path is written as text, such as"),
+        ('name = "x"\n[source]\nfiles = ["\\u0000"]\n', r"line 3: `source\.files`: a path is written as text"),
+        ('output = ""\n' + GOOD, r"line 1: `output`: a path is written as text"),
+        ('output = "/"\n' + GOOD, r"line 1: `output` is the root of the file system; name a folder"),
         ("name = \n", r"is not TOML: .*line 1"),
         ("\x00", r"is not TOML"),
     ],
@@ -45,8 +54,10 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
         with pytest.raises(RecipeError, match="name a TOML recipe"):
             load_recipe(tmp_path / name)
-    for path in (tmp_path / "nowhere.toml", tmp_path):
-        with pytest.raises(RecipeError, match=r"cannot be read: .*; name a recipe"):
+    with pytest.raises(RecipeError, match=r"cannot be read: .*; name a recipe"):
+        load_recipe(tmp_path / "nowhere.toml")
+    for path in (tmp_path, Path("/dev/zero")):
+        with pytest.raises(RecipeError, match="is not a file; name a TOML recipe"):
             load_recipe(path)
 
 

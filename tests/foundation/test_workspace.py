@@ -187,3 +187,70 @@ def test_a_damaged_manifest_is_one_error(tmp_path: Path, text: str) -> None:
     workspace.manifest.write_text(text)
     with pytest.raises(WorkspaceError, match="is not a ReviewDial manifest; delete it and build again"):
         places.read_manifest(workspace)
+
+
+def test_a_folder_that_another_process_is_filling_is_left_to_it(tmp_path: Path) -> None:
+    target = tmp_path / "dataset"
+    code = """
+        import sys; from pathlib import Path
+        from toolkit import workspace as places
+        try:
+            with places.replace_folder(Path(sys.argv[1])):
+                print("filled")
+        except places.WorkspaceError as error:
+            print(error)
+    """
+    with places.replace_folder(target) as fresh:
+        (fresh / "a").write_text("mine")
+        assert "another reviewdial process is writing this folder" in run_python(code, str(target)).stdout
+    assert (target / "a").read_text() == "mine"
+    assert run_python(code, str(target)).stdout == "filled\n"
+
+
+def test_files_that_are_not_ours_are_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "forums"
+    target.mkdir()
+    (target / "mine.txt").write_text("mine")
+
+    def replace() -> None:
+        with places.replace_folder(target, ours=("part-*.parquet",)):
+            pass
+
+    with pytest.raises(
+        WorkspaceError, match=r"a file that is not ReviewDial's \('mine.txt'\); move it elsewhere"
+    ):
+        replace()
+    assert (target / "mine.txt").read_text() == "mine"
+
+
+def test_a_linked_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "forums").symlink_to(tmp_path / "elsewhere")
+
+    def replace() -> None:
+        with places.replace_folder(tmp_path / "forums"):
+            pass
+
+    with pytest.raises(WorkspaceError, match="is a symbolic link, which cannot be replaced"):
+        replace()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "forums"]
+
+
+def test_a_new_folder_goes_again_when_nothing_came_into_it(tmp_path: Path) -> None:
+    def fail(root: Path) -> None:
+        with places.lock_workspace(places.open_workspace(root, create=True)):
+            raise KeyboardInterrupt
+
+    (tmp_path / "before").mkdir()
+    for name in ("before", "new"):
+        with pytest.raises(KeyboardInterrupt):
+            fail(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_rows_are_counted_without_being_read(tmp_path: Path) -> None:
+    places.write_shards(tmp_path, Section, [Section("review", "a")] * 7)
+    assert places.count_rows(tmp_path) == 7
+    (tmp_path / "part-00001.parquet").write_bytes(b"torn")
+    with pytest.raises(WorkspaceError, match="cannot be read as Parquet"):
+        places.count_rows(tmp_path)

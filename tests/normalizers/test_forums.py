@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from toolkit.normalizers import (
+    ForumInput,
     RefusedForumError,
-    fill_build_percentiles,
+    complete_forum,
     normalize_forum,
     normalize_notes,
     normalize_shard,
+    survey_build,
 )
 from toolkit.notes import parse_note
 from toolkit.records import Forum
@@ -77,7 +79,7 @@ def test_several_submissions_without_the_forums_own_are_refused(make_v1: Make) -
 
 def test_a_shard_sets_aside_what_it_cannot_use_and_goes_on(notes_2019: list[dict[str, Any]]) -> None:
     good = [parse_note(note) for note in notes_2019]
-    result = normalize_shard([("empty", [], {}), ("f1", good, {})])
+    result = normalize_shard([ForumInput("empty", [], {}), ForumInput("f1", good, {})])
     assert [forum.forum for forum in result.records] == ["f1"]
     assert [(item.item, item.reason) for item in result.quarantined] == [("empty", "no-public-notes")]
 
@@ -253,10 +255,9 @@ def test_build_percentiles_need_thirty_reviews_and_never_replace_the_catalogues(
             for number in range(count)
         ]
         catalogued = replace(review.rating, value=1.0, scale_id="s", percentile=0.9, percentile_source="catalogue")
-        forums = [replace(base, reviews=(replace(review, rating=rating),)) for rating in ratings[1:]]
-        return list(
-            fill_build_percentiles(lambda: [*forums, replace(base, reviews=(replace(review, rating=catalogued),))])
-        )
+        forums = [replace(base, reviews=(replace(review, rating=rating),)) for rating in (*ratings[1:], catalogued)]
+        survey = survey_build(forums)
+        return [complete_forum(forum, survey) for forum in forums]
 
     assert all(forum.reviews[0].rating.percentile is None for forum in build(29)[:-1])
     filled = build(30)

@@ -124,11 +124,66 @@ def test_a_failing_import_keeps_the_build_that_was_there(built: Path, tmp_path: 
     assert places.digest_folder(tmp_path / "build") == before
 
 
-def test_a_failing_first_build_leaves_no_half_store(tmp_path: Path) -> None:
+def test_a_store_that_was_imported_by_hand_is_not_replaced_by_a_build(tmp_path: Path) -> None:
+    from toolkit.pipeline import run_import
+
+    workspace = places.open_workspace(tmp_path / "build", create=True)
+    (tmp_path / "a.json").write_text(json.dumps(make_paper("a")))
+    run_import(workspace, [tmp_path / "a.json"])
+    before = places.digest_folder(workspace.root)
+    with pytest.raises(WorkspaceError, match="holds a store that was imported or fetched by hand"):
+        toolkit.build(write_recipe(tmp_path), workspace.root)
+    assert {name: digest for name, digest in places.digest_folder(workspace.root).items() if name != ".lock"} == before
+
+
+def test_a_store_of_another_program_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/store.sqlite").write_text("hi")
+    with pytest.raises(ReviewDialError, match=r"store\.sqlite"):
+        toolkit.build(write_recipe(tmp_path), tmp_path / "build")
+    assert (tmp_path / "build/store.sqlite").read_text() == "hi"
+
+
+def test_a_store_that_could_not_be_written_whole_does_not_replace_the_old_one(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What SQLite leaves beside a store when the disk is full; here because somebody else still has it open."""
+    import sqlite3
+
+    from toolkit import fetchers
+
+    shutil.copytree(built, tmp_path / "build")
+    before = places.digest_folder(tmp_path / "build")
+    others: list[sqlite3.Connection] = []
+    real = fetchers.import_sample
+
+    def import_beside_a_reader(store: Any, progress: Any) -> Any:
+        report = real(store, progress)
+        others.append(sqlite3.connect(tmp_path / "build/.store.sqlite.new"))
+        others[0].execute("SELECT count(*) FROM notes").fetchone()
+        return report
+
+    monkeypatch.setattr(fetchers, "import_sample", import_beside_a_reader)
+    with pytest.raises(ReviewDialError, match="could not be written whole; free some space, then run again"):
+        toolkit.build(write_recipe(tmp_path), tmp_path / "build")
+    others[0].close()
+    assert places.digest_folder(tmp_path / "build") == before
+
+
+def test_a_dataset_with_invented_papers_says_so_however_it_was_made(built: Path, tmp_path: Path) -> None:
+    from toolkit.exporters import ExportOptions
+    from toolkit.pipeline import run_export
+
+    run_export(places.open_workspace(built), tmp_path / "dataset", ExportOptions())
+    for name in ("README.md", "LICENSE"):
+        assert "invented" in (tmp_path / "dataset" / name).read_text()
+
+
+def test_a_failing_first_build_leaves_nothing_behind(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, 'name = "t"\n[source]\nfiles = ["nowhere.jsonl"]\n')
     with pytest.raises(ReviewDialError, match=r"nowhere\.jsonl"):
         toolkit.build(recipe, tmp_path / "build")
-    assert not [path.name for path in (tmp_path / "build").iterdir() if path.name.endswith((".sqlite", ".new"))]
+    assert not (tmp_path / "build").exists()
 
 
 def test_dialogues_of_other_forums_are_not_exported(built: Path, tmp_path: Path) -> None:

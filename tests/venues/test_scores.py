@@ -1,9 +1,14 @@
 """Order of belief: the invitation's own options, then the catalogue, then observed answers; nothing is guessed."""
 
+import json
+from pathlib import Path
+
+import jsonschema
 import pytest
 import yaml
 
-from toolkit.venues import draft_form_entry, observe_scores, read_options, resolve_score
+from toolkit.tables import find_schemas_folder
+from toolkit.venues import draft_form_entry, join_form_entries, observe_scores, read_options, resolve_score
 from toolkit.venues.catalogue import read_catalogue
 
 NOBODY = "Nobody.org/2031/Conference"
@@ -122,3 +127,29 @@ def test_a_draft_for_an_unknown_field_is_a_catalogue_file(tmp_path) -> None:  # 
     entry = read_catalogue([path]).forms[NOBODY, "review"].fields["over: all"]
     assert [tuple(level) for level in entry.scale.levels] == [(3.0, "fair"), (4.0, "it's good")]
     assert yaml.safe_load(path.read_text())["forms"][0]["verified"] is False
+
+
+def test_drafts_for_several_fields_are_one_file_that_fits_the_schema_of_the_catalogue(tmp_path: Path) -> None:
+    drafts = {
+        "rating": ["3: fair", "4: forms:\n"],
+        "confidence": [1, 2.5, "N/A"],
+        "verdict": ["yes", "no", "N/A", None],
+    }
+    path = tmp_path / "draft.yaml"
+    path.write_text(join_form_entries(draft_form_entry(NOBODY, "review", *draft) for draft in drafts.items()))
+    form = read_catalogue([path]).forms[NOBODY, "review"]
+    assert (set(form.fields), form.rating, form.confidence) == (set(drafts), "rating", "confidence")
+    assert not form.fields["rating"].scale.accept_known
+    assert [level.label for level in form.fields["verdict"].scale.levels] == ["no", "yes"]
+    schema = json.loads((find_schemas_folder() / "venue.schema.json").read_text())
+    document = json.loads(json.dumps(yaml.safe_load(path.read_text())))
+    jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def test_a_draft_repeats_no_text_that_somebody_wrote() -> None:
+    draft = draft_form_entry(NOBODY, "review", "significance", ["high", "I think that " * 20])
+    assert yaml.safe_load(draft)["scales"]["significance-nobody-org-2031-conference"] == {"categories": ["high"]}
+
+
+def test_numbers_that_count_something_are_no_observed_scale() -> None:
+    assert observe_scores(range(200)) is None

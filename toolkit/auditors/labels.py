@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from toolkit.records import Forum
 from toolkit.venues import list_scales
 
 _FIRST_PART = re.compile(r"[.,;:(\n]|\s[-–—]\s")
@@ -73,6 +74,15 @@ def _index_labels(venue: str) -> _LabelIndex | None:
         re.IGNORECASE,
     )
     return _LabelIndex(pattern, {words: tuple(sorted(values)) for words, values in numbers.items()})
+
+
+def stands_in_record(found: LabelledNumber, forum: Forum | None) -> bool:
+    """Whether a reviewer answered with just this number and these words; then the record errs, not who repeats it."""
+    if forum is None:
+        return False
+    answers = (score.raw for review in forum.reviews for score in (review.rating, review.confidence) if score.raw)
+    label, number = _fold(found.label), f"{found.number:g}"
+    return any(answer.lstrip(" (").startswith(number) and label in _fold(answer) for answer in answers)
 
 
 def _fold(words: str) -> str:

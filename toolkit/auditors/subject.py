@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from toolkit.auditors.labels import find_labelled_numbers, list_venue_numbers
+from toolkit.auditors.labels import find_labelled_numbers, list_venue_numbers, stands_in_record
 from toolkit.auditors.quotations import find_cited_words, find_quotations
 from toolkit.auditors.statements import (
     Mention,
@@ -122,5 +122,7 @@ def _find_claims(
     for item in find_labelled_numbers(turn.text, venue):
         stated, recorded = f"{item.label} ({item.number:g})", list_venue_numbers(item.possible)
         verdict: Verdict = "supported" if item.number in item.possible else "contradicted"
+        if verdict == "contradicted" and stands_in_record(item, forum):
+            verdict = "not_checkable"
         found.append(make_claim(item.start, item.end, Ruling("label_number", None, stated, recorded, verdict)))
     return sorted(found, key=lambda item: (item.claim.start, item.claim.end, item.claim.kind, item.claim.about or ""))

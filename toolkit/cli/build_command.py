@@ -22,6 +22,8 @@ def command(recipe: Path, out: Path | None, as_json: bool) -> ExitCode:
 
     report = build(recipe, out, terminal.pick_progress())
     workspace = report.workspace
+    for stage in report.stages:
+        terminal.say_unknown_scales(stage)
     terminal.print_result(
         as_json,
         {
@@ -34,7 +36,7 @@ def command(recipe: Path, out: Path | None, as_json: bool) -> ExitCode:
                 *(terminal.format_stage(stage) for stage in report.stages),
                 f"Dataset:  {workspace.dataset}",
                 *([f"Set aside: {workspace.quarantine}/"] if report.exit_code is ExitCode.PARTIAL else []),
-                f"Next:     reviewdial verify {workspace.dataset}",
+                f"Next:     {terminal.name_command(f'reviewdial verify {workspace.dataset}')}",
             ]
         ),
     )

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from toolkit import tables
 from toolkit import workspace as places
 from toolkit.cli import terminal
+from toolkit.errors import ExitCode
 
 if TYPE_CHECKING:
     from toolkit.exporters import ExportReport
@@ -51,11 +53,12 @@ def command(
     first_version: str,
     ledger: Path | None,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Write DIR/forums/ and DIR/dialogues/ as a dataset folder: Parquet, JSONL, card, Croissant, ledger, manifest.
 
     A paper and everything made from it is in one split, and stays there when the folder is written again with more
-    papers. A dataset that lies in DATASET_DIR is replaced as a whole; a folder with other files is left alone.
+    papers. What its licence does not allow to publish is set aside. A dataset that lies in DATASET_DIR is replaced as
+    a whole; a folder with other files is left alone.
     """
     from toolkit.exporters import ExportOptions
     from toolkit.pipeline import run_export
@@ -79,9 +82,18 @@ def command(
             "splits_kept": report.kept,
             "license": report.license,
             "counts": report.counts,
+            "quarantined": [tables.to_row(item) for item in report.quarantined],
         },
-        "\n".join([*_format_rows(report), f"Dataset:  {out}", f"Next:     reviewdial verify {out}"]),
+        "\n".join(
+            [
+                *_format_rows(report),
+                *([f"Set aside: {workspace.quarantine / 'export.jsonl'}"] if report.quarantined else []),
+                f"Dataset:  {out}",
+                f"Next:     {terminal.name_command(f'reviewdial verify {out}')}",
+            ]
+        ),
     )
+    return ExitCode.PARTIAL if report.quarantined else ExitCode.DONE
 
 
 def _format_rows(report: "ExportReport") -> list[str]:

@@ -41,7 +41,7 @@ def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Pr
     dialogues, quarantined = read_dialogues(source)
     wanted = {dialogue.forum for dialogue in dialogues}
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
-    audit = audit_pairs(((dialogue, forums.get(dialogue.forum)) for dialogue in dialogues), progress)
+    audit = audit_pairs(((dialogue, forums.get(dialogue.forum)) for dialogue in dialogues), len(dialogues), progress)
     with places.replace_folder(out) as folder:
         write_audit(folder, audit)
         if quarantined:

@@ -1,5 +1,6 @@
 """``reviewdial``: finds the command, runs it, and turns every way it can end into a message and an exit status."""
 
+import contextlib
 import importlib
 import os
 import sys
@@ -86,6 +87,10 @@ def run(arguments: list[str]) -> int:
         # The reader of our output went away (`| head`): that is no failure of ours, but stdout must not be flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
+    except OSError as error:
+        # Stages wrap their own; what is left is our output: a full disk behind `>`, a closed descriptor.
+        _report(f"the output cannot be written: {(error.strerror or type(error).__name__).lower()}", debug)
+        return int(ExitCode.FAILED)
     except Exception as error:
         # The text of an unexpected exception may quote review text or credentials, so only its kind is shown.
         _report(f"unexpected {type(error).__name__}; run again with --debug and report what it prints", debug)
@@ -94,16 +99,24 @@ def run(arguments: list[str]) -> int:
 
 
 def _report(message: str, debug: bool) -> None:
-    if debug:
-        traceback.print_exc()
-    click.echo(f"reviewdial: {message}", err=True)
+    """Print an error on stderr; the ids and names that it may quote never show a person's address or profile."""
+    from toolkit.text import clean_text
+
+    trace = traceback.format_exc() if debug else ""
+    with contextlib.suppress(OSError):
+        click.echo(clean_text(f"{trace}reviewdial: {message}").text, err=True)
 
 
 def main() -> None:
     """Run the command line of this process and exit with its status."""
     status = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _report(f"the output cannot be written: {(error.strerror or type(error).__name__).lower()}", debug=False)
+            status = status or int(ExitCode.FAILED)
     sys.exit(status)

@@ -19,7 +19,7 @@ WIDEST = 100
 """Columns beyond which prose is hard to read; a wider terminal is not filled."""
 
 
-@click.command("show", epilog="Example: reviewdial show BklMjsRqY7 --in output/demo --dialogue")
+@click.command("show", epilog="Example: reviewdial show hNxlPoCtCW --in output/demo --dialogue")
 @click.argument("identifier", metavar="ID")
 @click.option(
     "--in",

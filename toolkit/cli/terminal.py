@@ -1,6 +1,8 @@
 """What commands share: options, where output goes, and progress on a terminal or as plain lines."""
 
+import contextlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -29,14 +31,22 @@ def add_common_options(function: Function) -> Function:
     return click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(function)
 
 
+def name_command(line: str) -> str:
+    """Return a command line to type next, as this shell would find it: with a path where it is not on the PATH."""
+    if shutil.which("reviewdial") or not sys.argv[0].endswith("/reviewdial"):
+        return line
+    return f"{sys.argv[0]}{line.removeprefix('reviewdial')}"
+
+
 def print_result(as_json: bool, value: Mapping[str, Any], text: str) -> None:
     """Print a command's result on stdout: for machines or for people."""
     click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not the result; it goes to stderr."""
-    click.echo(message, err=True)
+    """Tell the user something that is not the result; it goes to stderr, and nothing stops when nobody reads that."""
+    with contextlib.suppress(OSError):
+        click.echo(message, err=True)
 
 
 def pick_progress() -> Progress:
@@ -88,7 +98,10 @@ class PlainProgress:
 
 def describe_stage(report: "StageReport") -> dict[str, Any]:
     """Return what a stage did, for ``--json``."""
-    return {"counts": dict(report.counts), "quarantined": dict(report.quarantined), "up_to_date": not report.fresh}
+    found = {"counts": dict(report.counts), "quarantined": dict(report.quarantined), "up_to_date": not report.fresh}
+    if report.stage == "normalize":
+        found["unknown_scales"] = [dict(scale) for scale in report.unknown_scales]
+    return found
 
 
 def format_stage(report: "StageReport") -> str:
@@ -107,11 +120,24 @@ def format_stage(report: "StageReport") -> str:
     )
 
 
+def say_unknown_scales(report: "StageReport") -> None:
+    """Say which scored fields have a scale that nobody knows, and what to add to the catalogue; on stderr."""
+    for scale in report.unknown_scales:
+        answers = f"{scale['answers']:,} answer{'s' if scale['answers'] > 1 else ''}"
+        say(f"unknown scale: {scale['field']} of a {scale['kind']} at {scale['venue']} ({answers})")
+    if report.unknown_scales:
+        from toolkit.venues import join_form_entries
+
+        say("To add what is unknown, complete this from the venue's form and save it as a file in schemas/venues/:")
+        say("\n" + join_form_entries(scale["entry"] for scale in report.unknown_scales))
+
+
 def print_stage(report: "StageReport", folder: Path, as_json: bool, next_command: str) -> None:
     """Print what one stage did, where it lies and what to do next."""
+    say_unknown_scales(report)
     aside = [f"Set aside: {folder.parent / 'quarantine' / report.stage}.jsonl"] if report.quarantined else []
     print_result(
         as_json,
         {"stage": report.stage, "folder": str(folder), **describe_stage(report)},
-        "\n".join([format_stage(report), *aside, f"Written:  {folder}", f"Next:     {next_command}"]),
+        "\n".join([format_stage(report), *aside, f"Written:  {folder}", f"Next:     {name_command(next_command)}"]),
     )

@@ -37,7 +37,11 @@ from toolkit.exporters.splits import (
 )
 from toolkit.exporters.tables import CONFIG_OF_NAME, SplitWriter, make_sft_row
 from toolkit.progress import NoProgress, Progress
-from toolkit.records import Dialogue, Forum, SplitAssignment
+from toolkit.records import Dialogue, Forum, Quarantined, SplitAssignment
+
+STAGE = "export"
+LICENCE = "licence"
+"""Reason of what its licence does not allow to publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class ExportReport(NamedTuple):
     """The licence of the dataset as a whole, as the Hub names it."""
     counts: Mapping[str, int]
     """Rows by config, and evidence spans."""
+    quarantined: tuple[Quarantined, ...]
+    """Papers and dialogues that may not be published, and why."""
 
 
 def export(
@@ -101,13 +107,15 @@ def export(
         raise ExportError("no such ledger", where=str(options.ledger), mend="name the splits.parquet of a dataset")
     known = collect_ledger(earlier)
     progress.start("export", None, "dialogues")
+    quarantined: list[Quarantined] = []
+    publishable = _keep_publishable(join_dialogues(forums(), dialogues()), quarantined)
     with places.replace_folder(folder) as fresh:
-        contents = _write_tables(fresh, join_dialogues(forums(), dialogues()), known, options, progress)
+        contents = _write_tables(fresh, publishable, known, options, progress)
         if not contents.tally.summarize()["dialogues"]:
             raise ExportError(
                 "there is not one dialogue to export",
                 where=str(folder),
-                mend="quarantine/synthesize.jsonl of the build says why none could be written",
+                mend=_explain_emptiness(quarantined),
             )
         body = describe_dataset(fresh, contents, {name: getattr(options, name) for name in CHOSEN})
         for name, text in render_texts(body).items():
@@ -117,7 +125,7 @@ def export(
         body["files"] = dict(sorted(body["files"].items()))
         (fresh / MANIFEST).write_bytes(seal_manifest(body))
     progress.finish()
-    return _report(body, kept=len(known.keys() & contents.ledger.keys()))
+    return _report(body, len(known.keys() & contents.ledger.keys()), quarantined)
 
 
 def check_target(folder: Path) -> None:
@@ -204,7 +212,6 @@ def _write_tables(
         def write(config: str, split: str, record: Forum | Dialogue | Any) -> None:
             if (config, split) not in writers:
                 writers[config, split] = stack.enter_context(SplitWriter(folder, CONFIG_OF_NAME[config], split))
-            _check_licence(config, record)
             tally.add(config, split, writers[config, split].write(record))
 
         for forum, dialogues in pairs:
@@ -226,13 +233,29 @@ def _write_tables(
     return Contents(splits, ledger, tally)
 
 
-def _check_licence(config: str, record: Any) -> None:
-    if fault := explain_licence_fault(record.license, derived=CONFIG_OF_NAME[config].derived):
-        raise ExportError(
-            f"license: {fault}",
-            where=f"{config} {getattr(record, CONFIG_OF_NAME[config].key)}",
-            mend="leave the paper out, or complete its licence",
-        )
+def _keep_publishable(
+    pairs: Iterable[tuple[Forum, list[Dialogue]]], quarantined: list[Quarantined]
+) -> Iterator[tuple[Forum, list[Dialogue]]]:
+    """Pass on what its licence allows to publish; put aside the rest: a paper whole, or what was made from it."""
+    for forum, dialogues in pairs:
+        if fault := explain_licence_fault(forum.license, derived=False):
+            quarantined.append(
+                Quarantined(STAGE, forum.forum, LICENCE, f"{fault}; neither the paper nor its dialogues")
+            )
+            continue
+        allowed = []
+        for dialogue in dialogues:
+            if fault := explain_licence_fault(dialogue.license, derived=True):
+                quarantined.append(Quarantined(STAGE, dialogue.dialogue_id, LICENCE, fault))
+            else:
+                allowed.append(dialogue)
+        yield forum, allowed
+
+
+def _explain_emptiness(quarantined: Sequence[Quarantined]) -> str:
+    if quarantined:
+        return f"no licence on record allows it ({quarantined[0].item}: {quarantined[0].message})"
+    return "quarantine/synthesize.jsonl of the build says why none could be written"
 
 
 def render_texts(body: Mapping[str, Any]) -> dict[str, str]:
@@ -241,7 +264,7 @@ def render_texts(body: Mapping[str, Any]) -> dict[str, str]:
     return {"LICENSE": render_licence(body), "README.md": render_card(body), "croissant.json": croissant.decode()}
 
 
-def _report(body: Mapping[str, Any], kept: int) -> ExportReport:
+def _report(body: Mapping[str, Any], kept: int, quarantined: Sequence[Quarantined]) -> ExportReport:
     rows = {
         name: {split: figures["rows"] for split, figures in config["splits"].items()}
         for name, config in body["configs"].items()
@@ -256,4 +279,5 @@ def _report(body: Mapping[str, Any], kept: int) -> ExportReport:
             "dialogues": body["counts"]["dialogues"],
             "evidence_spans": body["counts"]["evidence_spans"],
         },
+        quarantined=tuple(quarantined),
     )

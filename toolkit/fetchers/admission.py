@@ -10,13 +10,15 @@ and protect nobody.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from toolkit.errors import RecordError
 from toolkit.fetchers.bodies import Body, Hint
 from toolkit.notes import EVERYONE, is_public, parse_note
-from toolkit.records import Quarantined
+from toolkit.records import Note, Quarantined
+from toolkit.text import clean_text
+from toolkit.venues import FieldOptions, read_invitation
 
 STAGE = "import"
 
@@ -32,8 +34,9 @@ MAX_DEPTH = 64
 MAX_TIME = 2**53
 """Largest time that every JSON reader reads exactly."""
 
-_USABLE_ID = re.compile(r"[\x21-\x7e]{1,200}")
-"""Ids are ASCII without spaces in both APIs; old ones are longer than the ten characters of today."""
+_USABLE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+"""Ids are made of these in both APIs; old ones are longer than the ten characters of today. An id goes into every
+output, so nothing else may pass for one: no path, no address, no profile."""
 
 
 class PublicNote(NamedTuple):
@@ -90,6 +93,8 @@ def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
         return _set_aside(raw, "malformed-note", error.what)
     if not _is_usable(note.forum):
         return _set_aside(raw, "unusable-id", "a note whose forum is not a usable id")
+    if any(clean_text(name).text != name for name in _list_names(note)):
+        return _set_aside(raw, "unusable-name", "a field, invitation or licence whose name no output may show")
     if not 0 <= note.created <= MAX_TIME or not 0 <= note.modified <= MAX_TIME:
         return _set_aside(raw, "impossible-time", "a note whose times lie outside of what a clock can show")
     stripped, withheld = strip_note(raw)
@@ -100,6 +105,23 @@ def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
         return _set_aside(raw, "malformed-note", "a note that JSON cannot hold")
     digest = hashlib.sha256(canonical.encode()).digest()
     return PublicNote(note.id, note.forum, note.modified, digest, body, withheld)
+
+
+def admit_options(raw: Any, admitted: PublicNote | RemovedNote | Quarantined) -> tuple[FieldOptions, ...]:
+    """Return what the form of a public note offers, where the answer brought the form along.
+
+    Of an invitation only the options of scored fields are kept, and only if everyone may read it.
+    """
+    details = raw.get("details") if isinstance(admitted, PublicNote) else None
+    return read_invitation(details.get("invitation")) if isinstance(details, Mapping) else ()
+
+
+def _list_names(note: Note) -> Iterator[str]:
+    """Yield what a record repeats word for word beside the texts, which are cleaned: it must be clean already."""
+    yield from note.invitations
+    yield from note.content
+    yield note.domain or ""
+    yield note.license or ""
 
 
 def admit_hint(body: Body) -> Hint | None:

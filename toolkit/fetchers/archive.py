@@ -15,6 +15,7 @@ from toolkit.fetchers.bodies import MAX_BODY_BYTES, Body, decode_body, decode_js
 from toolkit.fetchers.store import Store, UpsertCounts
 from toolkit.progress import Progress
 from toolkit.records import Quarantined
+from toolkit.venues import read_invitation
 
 LINES_ENDINGS = (".jsonl", ".ndjson")
 ENDINGS = (".json", *LINES_ENDINGS)
@@ -74,11 +75,15 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress) -> Imp
     files = find_files(paths)
     batches: list[UpsertCounts] = []
     empty_forums: set[Quarantined] = set()
+    forms = 0
     progress.start("import", None, "notes")
     with store.transaction():
         for path in files:
             for body in read_bodies(path):
                 batches.append(store.upsert_notes(body.notes))
+                offered = [options for invitation in body.invitations for options in read_invitation(invitation)]
+                store.write_form_options(offered)
+                forms += len(offered)
                 if hint := admit_hint(body):
                     store.write_hint(hint)
                 if empty := find_empty_forum(body):
@@ -86,7 +91,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress) -> Imp
                     empty_forums.add(empty)
                 progress.advance(batches[-1].read)
         report = _sum_up(len(files), batches, empty_forums, store)
-        if not report.notes_read:
+        if not report.notes_read and not forms:
             raise SourceError(
                 "there is not one note in these files", where=str(paths[0]), mend="name files with API notes"
             )

@@ -30,12 +30,14 @@ class Hint(NamedTuple):
 
 
 class Body(NamedTuple):
-    """One answer of the API: its notes as received, not yet unfolded."""
+    """One answer of the API: its notes as received, not yet unfolded, or its invitations."""
 
     notes: Sequence[Any]
     forum: str | None = None
     """The forum that a crawl says these notes are of."""
     hint: Hint | None = None
+    invitations: Sequence[Any] = ()
+    """Invitations as received: of them only the options of scored fields are kept."""
 
 
 class StrictError(ValueError):
@@ -132,7 +134,7 @@ _DECODER = json.JSONDecoder(
 
 
 def read_body(value: Any, where: str) -> Body:
-    """Recognise an API body: ``{"notes": [...]}``, a list of notes, or one note.
+    """Recognise an API body: ``{"notes": [...]}``, a list of notes, one note, or ``{"invitations": [...]}``.
 
     Raises:
         SourceError: it is something else; says what.
@@ -144,14 +146,13 @@ def read_body(value: Any, where: str) -> Body:
         return Body(value)
     if not isinstance(value, dict):
         raise _refuse(f"is {_name_type(value)}, not an API body", where)
-    if "notes" in value:
-        if not isinstance(value["notes"], list):
-            raise _refuse(f'is not an API body: "notes" is {_name_type(value["notes"])}, not a list', where)
+    if "notes" in value or ("invitations" in value and "content" not in value):
+        notes, invitations = (_read_list(value, name, where) for name in ("notes", "invitations"))
         forum, title = value.get("forum"), value.get("title")
         if not isinstance(forum, str):
-            return Body(value["notes"])
+            return Body(notes, invitations=invitations)
         hint = Hint(forum, "title", title) if isinstance(title, str) and title.strip() else None
-        return Body(value["notes"], forum, hint)
+        return Body(notes, forum, hint, invitations)
     if sum(key in value for key in NOTE_KEYS) >= 2:
         return Body([value])
     if isinstance(value.get("name"), str) and "message" in value:
@@ -162,6 +163,13 @@ def read_body(value: Any, where: str) -> Body:
             mend="get it again, logged in if it says Forbidden or ChallengeRequired",
         )
     raise _refuse("is not an API body: it has no notes", where)
+
+
+def _read_list(value: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    items = value.get(name, [])
+    if not isinstance(items, list):
+        raise _refuse(f'is not an API body: "{name}" is {_name_type(items)}, not a list', where)
+    return items
 
 
 def _refuse(what: str, where: str) -> SourceError:

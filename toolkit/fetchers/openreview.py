@@ -210,7 +210,7 @@ class Pages:
                 raise SourceError(
                     "does not go on to the next page",
                     where=self.service.name,
-                    mend="run it again; what came so far is kept",
+                    mend="run it again; what is stored stays",
                 )
             state = CursorState(last, state.submissions + len(page))
             with self.store.transaction():
@@ -495,7 +495,7 @@ class Service:
         else:
             what = "cannot be reached"
         return SourceError(
-            what, where=self.name + path, mend="check the connection and run it again; what came so far is kept"
+            what, where=self.name + path, mend="check the connection and run it again; what is stored stays"
         )
 
     def _refuse_answer(self, path: str) -> SourceError:
@@ -526,7 +526,7 @@ class Service:
             return SourceError(
                 f"has trouble (status {status}, also after retrying)",
                 where=self.name,
-                mend="run it again later; what came so far is kept",
+                mend="run it again later; what is stored stays",
             )
         return SourceError(
             f"refuses the request (status {status}, {kind})", where=self.name, mend=f"check the id {about!a}"

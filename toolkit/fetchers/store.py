@@ -17,18 +17,37 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from toolkit.errors import StoreError
-from toolkit.fetchers.admission import COLLISION, NO_NOTES, STAGE, PublicNote, RemovedNote, admit_note, hash_id
+from toolkit.fetchers.admission import (
+    COLLISION,
+    NO_NOTES,
+    STAGE,
+    PublicNote,
+    RemovedNote,
+    admit_note,
+    admit_options,
+    hash_id,
+    write_canonical,
+)
 from toolkit.fetchers.bodies import Hint, unfold_notes
 from toolkit.notes import parse_note
 from toolkit.records import Note, Quarantined
+from toolkit.venues import FieldOptions, find_commitment, list_commitment_fields
 
 APPLICATION_ID = 0x52564454
 """``RVDT`` in the file's header: an SQLite file of another program is refused."""
 
-SCHEMA_VERSION = 1
-"""Kept in the file as ``user_version``."""
+SCHEMA_VERSION = 2
+"""Kept in the file as ``user_version``. Version 1 had no ``form_options``; such a file is brought up to date when it is
+opened, and has the options of what is imported from then on."""
 
-_SCHEMA = """
+_FORM_OPTIONS = """
+CREATE TABLE form_options (
+    venue TEXT NOT NULL, kind TEXT NOT NULL, field TEXT NOT NULL, options TEXT NOT NULL,
+    PRIMARY KEY (venue, kind, field, options)
+);
+"""
+
+_SCHEMA = f"""
 CREATE TABLE notes (
     id TEXT NOT NULL, sha256 BLOB NOT NULL, forum TEXT NOT NULL, modified INTEGER NOT NULL,
     fetched_at INTEGER, body TEXT NOT NULL, PRIMARY KEY (id, sha256)
@@ -43,6 +62,7 @@ CREATE TABLE quarantine (
 CREATE TABLE cursors (
     plan TEXT NOT NULL, step TEXT NOT NULL, after TEXT, submissions INTEGER NOT NULL, PRIMARY KEY (plan, step)
 );
+{_FORM_OPTIONS}
 """
 
 _COLLIDED = "EXISTS (SELECT 1 FROM notes AS other WHERE other.id = notes.id AND other.forum <> notes.forum)"
@@ -124,6 +144,17 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
             f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id={APPLICATION_ID};"
             f" PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
         )
+    elif version < SCHEMA_VERSION:
+        _bring_up_to_date(connection)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have done it since the version was read.
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+        connection.execute(_FORM_OPTIONS)
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    connection.execute("COMMIT")
 
 
 class Store:
@@ -179,10 +210,12 @@ class Store:
         """
         read = stored = duplicates = not_public = deleted = withheld = 0
         quarantined: list[Quarantined] = []
+        offered: set[FieldOptions] = set()
         with self.transaction():
             for raw in unfold_notes(list(raw_notes)):
                 read += 1
                 admitted = admit_note(raw)
+                offered.update(admit_options(raw, admitted))
                 if isinstance(admitted, Quarantined):
                     self.set_aside(admitted)
                     quarantined.append(admitted)
@@ -197,6 +230,7 @@ class Store:
                     stored += is_new
                     duplicates += not is_new
                     withheld += admitted.withheld_values
+            self.write_form_options(offered)
         return UpsertCounts(read, stored, duplicates, not_public, deleted, tuple(quarantined), withheld)
 
     def _keep(self, note: PublicNote, fetched_at: int | None) -> bool:
@@ -260,6 +294,27 @@ class Store:
                 (hint.forum, hint.name, json.dumps(hint.value), hash_id(hint.forum)),
             )
 
+    def write_form_options(self, offered: Iterable[FieldOptions]) -> None:
+        """Keep what forms offer; what is kept already changes nothing."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO form_options (venue, kind, field, options) VALUES (?, ?, ?, ?)",
+                [
+                    (venue, kind, field, write_canonical(options))
+                    for venue, kind, field, options in sorted(offered, key=repr)
+                ],
+            )
+
+    def read_form_options(self) -> tuple[FieldOptions, ...]:
+        """Return what forms offer, once for every different list of options that was seen."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                "SELECT venue, kind, field, options FROM form_options ORDER BY venue, kind, field, options"
+            ).fetchall()
+        return tuple(
+            FieldOptions(venue, kind, field, tuple(json.loads(options))) for venue, kind, field, options in rows
+        )
+
     def read_hints(self, forum: str) -> Mapping[str, str]:
         """Return what crawls kept of a forum beside its notes: ``title``, where they had no root note."""
         with _wrap_sqlite_errors(self._path):
@@ -288,6 +343,30 @@ class Store:
         """
         for forum, rows in groupby(self._read_rows(after), key=lambda row: row[0]):
             yield forum, [parse_note(json.loads(body), fetched_at) for _, _, fetched_at, body in rows]
+
+    def read_forum(self, forum: str) -> list[Note]:
+        """Return the notes of one forum, in the order of ``read_forums``."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                f"SELECT fetched_at, body FROM notes WHERE forum = ? AND NOT {_COLLIDED} ORDER BY id, modified, sha256",
+                (forum,),
+            ).fetchall()
+        return [parse_note(json.loads(body), fetched_at) for fetched_at, body in rows]
+
+    def read_commitments(self) -> Mapping[str, tuple[str, ...]]:
+        """Return which forums name another one as the one where they were reviewed: reviewed forum -> such forums."""
+        found: dict[str, set[str]] = {}
+        fields = [json.dumps(field) for field in list_commitment_fields()]
+        names_one = " OR ".join("instr(body, ?)" for _ in fields)
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                f"SELECT body FROM notes WHERE id = forum AND ({names_one}) AND NOT {_COLLIDED}", fields
+            )
+            for (body,) in rows:
+                note = parse_note(json.loads(body))
+                if (reviewed := find_commitment(note)) is not None:
+                    found.setdefault(reviewed, set()).add(note.forum)
+        return {reviewed: tuple(sorted(forums)) for reviewed, forums in sorted(found.items())}
 
     def read_raw_notes(self, forum: str) -> list[dict[str, Any]]:
         """Return the notes of one forum as they were received, in the order of ``read_forums``."""
@@ -336,13 +415,15 @@ class Store:
         return tuple(note_id for (note_id,) in rows)
 
     def compute_digest(self) -> str:
-        """Return a sha256 of all that can be read back: notes with their times, and hints."""
+        """Return a sha256 of all that can be read back: notes with their times, hints, and options of forms."""
         digest = hashlib.sha256()
         for forum, sha256, fetched_at, body in self._read_rows():
             digest.update(f"{forum} {sha256.hex()} {fetched_at} {len(body)}\n{body}\n".encode())
         with _wrap_sqlite_errors(self._path):
             for row in self._connection.execute("SELECT forum, name, value FROM hints ORDER BY forum, name"):
                 digest.update(f"hint {json.dumps(row)}\n".encode())
+        for offered in self.read_form_options():
+            digest.update(f"options {json.dumps(offered)}\n".encode())
         return digest.hexdigest()
 
     def read_cursor(self, plan: str, step: str) -> CursorState | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from toolkit import venues
 from toolkit.errors import RecordError
+from toolkit.normalizers.parts import find_series
 from toolkit.normalizers.points import find_points
 from toolkit.normalizers.refusals import RefusedForumError, quarantine_forum, quarantine_note
 from toolkit.normalizers.roles import Cast, cast_forum, find_role, find_signer, is_profile
@@ -34,6 +35,7 @@ TERMS_LICENSE = "CC BY 4.0"
 """OpenReview's terms of 2024-09-24: reviews, meta-reviews and comments are CC BY 4.0, also those posted before."""
 _DECIDED = frozenset(("accept", "reject", "workshop"))
 _SILENT_KINDS = frozenset(("submission", "ai_review"))
+_NO_OPTIONS: venues.FormOptions = {}
 _REVIEW_TITLE = re.compile(r"review of ", re.IGNORECASE)
 
 
@@ -51,8 +53,27 @@ class _Parts(NamedTuple):
     reviews: tuple[VersionedNote, ...]
     chair: Note | None
     """The note that holds the meta-review."""
-    talk: tuple[tuple[Note, str], ...]
-    """The discussion in thread order, with the kind to show."""
+    talk: tuple["_Said", ...]
+    """The discussion in thread order."""
+
+
+class _Said(NamedTuple):
+    note: Note
+    kind: str
+    """What to show it as."""
+    part_of: str | None
+    """The note that holds the first part, of a text in several notes."""
+
+
+class ForumInput(NamedTuple):
+    """What is at hand of one paper."""
+
+    forum: str
+    notes: Sequence[Note]
+    hints: Mapping[str, str]
+    """What a crawl kept beside the notes."""
+    commitments: Sequence[Note] = ()
+    """Notes of submissions elsewhere that name this forum as the one where they were reviewed."""
 
 
 class _Context(NamedTuple):
@@ -60,15 +81,24 @@ class _Context(NamedTuple):
     kinds: Mapping[str, str]
     cleaner: TextCleaner
     title: str | None
+    options: venues.FormOptions
     quarantined: list[Quarantined]
 
 
-def normalize_forum(notes: Sequence[Note | Mapping[str, Any]], *, hints: Mapping[str, str] | None = None) -> Forum:
+def normalize_forum(
+    notes: Sequence[Note | Mapping[str, Any]],
+    *,
+    hints: Mapping[str, str] | None = None,
+    options: venues.FormOptions = _NO_OPTIONS,
+    commitments: Sequence[Note | Mapping[str, Any]] = (),
+) -> Forum:
     """Turn all notes of one forum, in any order and any number of versions, into one record.
 
     Args:
         notes: ``Note`` records, or notes as the API sends them; what is not public of the latter is left out.
         hints: what a crawl kept beside the notes: ``title``, used where the submission itself is missing.
+        options: what the invitations offer, where they were fetched (``venues.join_options``).
+        commitments: notes of submissions to a conference that name this forum as the one where they were reviewed.
 
     Raises:
         RefusedForumError: the notes are not one paper's forum; ``reason`` says why in one kebab-case word.
@@ -77,18 +107,18 @@ def normalize_forum(notes: Sequence[Note | Mapping[str, Any]], *, hints: Mapping
     Traceback (most recent call last):
     toolkit.normalizers.refusals.RefusedForumError: no public notes in this forum
     """
-    return normalize_notes(notes, hints=hints).forum
+    return normalize_notes(notes, hints=hints, options=options, commitments=commitments).forum
 
 
-def normalize_shard(forums: Iterable[tuple[str, Sequence[Note], Mapping[str, str]]]) -> StageResult:
-    """Normalize forums given as (forum id, its notes, its hints); what cannot be used goes to quarantine."""
+def normalize_shard(forums: Iterable[ForumInput], *, options: venues.FormOptions = _NO_OPTIONS) -> StageResult:
+    """Normalize many forums; what cannot be used goes to quarantine."""
     records: list[Forum] = []
     quarantined: list[Quarantined] = []
-    for forum, notes, hints in forums:
+    for given in forums:
         try:
-            result = normalize_notes(notes, hints=hints)
+            result = normalize_notes(given.notes, hints=given.hints, options=options, commitments=given.commitments)
         except RecordError as error:
-            quarantined.append(quarantine_forum(forum, error))
+            quarantined.append(quarantine_forum(given.forum, error))
             continue
         records.append(result.forum)
         quarantined.extend(result.quarantined)
@@ -96,7 +126,11 @@ def normalize_shard(forums: Iterable[tuple[str, Sequence[Note], Mapping[str, str
 
 
 def normalize_notes(
-    notes: Sequence[Note | Mapping[str, Any]], *, hints: Mapping[str, str] | None = None
+    notes: Sequence[Note | Mapping[str, Any]],
+    *,
+    hints: Mapping[str, str] | None = None,
+    options: venues.FormOptions = _NO_OPTIONS,
+    commitments: Sequence[Note | Mapping[str, Any]] = (),
 ) -> NormalizedForum:
     """Like ``normalize_forum``, and say which notes were left out and why."""
     quarantined: list[Quarantined] = []
@@ -109,9 +143,12 @@ def normalize_notes(
     key = venues.identify_venue(root or newest[0])
     cleaner = TextCleaner()
     title = (read_title(root, cleaner) if root else None) or cleaner.clean((hints or {}).get("title"))
-    context = _Context(cast_forum(newest, root), kinds, cleaner, title, quarantined)
+    context = _Context(cast_forum(newest, root), kinds, cleaner, title, options, quarantined)
     parts = _divide(versions, root, forum, context)
-    return NormalizedForum(_build_forum(forum, key, parts, context, newest), tuple(quarantined))
+    decision = _find_decision(newest, root, kinds)
+    if decision.outcome == "unknown" and commitments:
+        decision = _find_committed_decision(_read_notes(commitments, []), forum) or decision
+    return NormalizedForum(_build_forum(key, parts, decision, context, newest), tuple(quarantined))
 
 
 def _read_notes(notes: Iterable[Note | Mapping[str, Any]], quarantined: list[Quarantined]) -> list[Note]:
@@ -183,9 +220,16 @@ def _divide(versions: Sequence[VersionedNote], root: Note | None, forum: str, co
     reviews = _drop_follow_ups(reviews, shown)
     chair = _find_chair_note(versions, context.kinds)
     taken = {version.note.id for version in reviews} | {note.id for note in (root, chair) if note}
+    spoken = [
+        version.note
+        for version in versions
+        if version.note.id not in taken and shown[version.note.id] not in _SILENT_KINDS
+    ]
+    series = find_series(spoken)
+    heads = {part: head for head, *rest in series for part in rest}
     talk = tuple(
-        (note, shown[note.id])
-        for note in order_threads([version.note for version in versions], forum)
+        _Said(note, shown[note.id], heads.get(note.id))
+        for note in order_threads([version.note for version in versions], forum, series)
         if note.id not in taken and shown[note.id] not in _SILENT_KINDS
     )
     return _Parts(root, tuple(reviews), chair, talk)
@@ -227,11 +271,14 @@ def _find_chair_note(versions: Sequence[VersionedNote], kinds: Mapping[str, str]
     return None
 
 
-def _build_forum(forum: str, key: venues.VenueKey, parts: _Parts, context: _Context, notes: Sequence[Note]) -> Forum:
+def _build_forum(
+    key: venues.VenueKey, parts: _Parts, found: Decision, context: _Context, notes: Sequence[Note]
+) -> Forum:
+    forum = notes[0].forum
     reviews, names = _build_reviews(parts.reviews, context)
-    decision = _find_decision(notes, parts.root, context)
+    decision = _clean_decision(found, context)
     meta_review = _build_meta_review(parts.chair, context) if parts.chair else None
-    discussion = tuple(comment for note, kind in parts.talk for comment in _build_comments(note, kind, names, context))
+    discussion = tuple(comment for said in parts.talk for comment in _build_comments(said, names, context))
     content: Mapping[str, Any] = parts.root.content if parts.root else {}
     licenses = [parts.root.license] if parts.root else []
     licenses += [version.note.license for version in parts.reviews]
@@ -280,9 +327,10 @@ def _build_review(version: VersionedNote, reviewer: str, signature: str, context
     note = version.note
     venue = venues.identify_venue(note).venue
     form = _find_review_form(note)
-    sections = read_sections(note, venue, "review", context.cleaner, paper_title=context.title)
+    scored = _list_score_fields(form, venue, "review", note, context)
+    sections = read_sections(note, venue, "review", context.cleaner, paper_title=context.title, scored=scored)
     reads_as: dict[str, PointKind | None] = {text.field: text.reads_as for text in form.text_fields}
-    rating, confidence = _read_verdict(note, form, context.cleaner)
+    rating, confidence = _read_verdict(note, form, context)
     return Review(
         note_id=note.id,
         reviewer=reviewer,
@@ -292,10 +340,10 @@ def _build_review(version: VersionedNote, reviewer: str, signature: str, context
         license=note.license or TERMS_LICENSE,
         rating=rating,
         confidence=confidence,
-        scores=tuple(_read_score(venue, "review", field, note, context.cleaner) for field in form.score_fields),
+        scores=tuple(_read_score(venue, "review", field, note, context) for field in scored),
         sections=sections,
         points=find_points(sections, reads_as),
-        revisions=_list_revisions(version, rating, confidence, context.cleaner),
+        revisions=_list_revisions(version, rating, confidence, context),
     )
 
 
@@ -305,34 +353,52 @@ def _find_review_form(note: Note) -> venues.Form:
     return form
 
 
-def _read_verdict(note: Note, form: venues.Form, cleaner: TextCleaner) -> tuple[Score, Score]:
+def _list_score_fields(form: venues.Form | None, venue: str, kind: str, note: Note, context: _Context) -> list[str]:
+    """Return the scored fields beside rating and confidence: the form's, then those that no form is known to have."""
+    known = form.score_fields if form else ()
+    verdict = (form.rating_field, form.confidence_field) if form else ()
+    offered = context.options.get((venue, kind), {})
+    others = sorted(
+        name
+        for name in venues.list_unfamiliar_fields(venue, kind, note.content)
+        if name not in known
+        and name not in verdict
+        and (name in offered or venues.looks_like_score(note.content[name]))
+    )
+    return [*known, *others]
+
+
+def _read_verdict(note: Note, form: venues.Form, context: _Context) -> tuple[Score, Score]:
     """Return a review's rating and confidence; ``missing`` where the form asks for none or the note has none."""
     venue = venues.identify_venue(note).venue
     whole = venues.find_form(venue, "review") or form
     return (
-        _read_verdict_score(venue, "rating", form.rating_field or whole.rating_field, note, cleaner),
-        _read_verdict_score(venue, "confidence", form.confidence_field or whole.confidence_field, note, cleaner),
+        _read_verdict_score(venue, "rating", form.rating_field or whole.rating_field, note, context),
+        _read_verdict_score(venue, "confidence", form.confidence_field or whole.confidence_field, note, context),
     )
 
 
-def _read_verdict_score(venue: str, meaning: str, field: str | None, note: Note, cleaner: TextCleaner) -> Score:
+def _read_verdict_score(venue: str, meaning: str, field: str | None, note: Note, context: _Context) -> Score:
     if field is None:
         return Score(meaning, None, None, None, None, None, None, None, "missing", f"the form asks for no {meaning}")
-    return _read_score(venue, "review", field, note, cleaner)
+    return _read_score(venue, "review", field, note, context)
 
 
-def _read_score(venue: str, kind: str, field: str, note: Note, cleaner: TextCleaner) -> Score:
+def _read_score(venue: str, kind: str, field: str, note: Note, context: _Context) -> Score:
     answer = note.content.get(field)
-    return venues.resolve_score(venue, kind, field, cleaner.clean(answer) if isinstance(answer, str) else answer)
+    if isinstance(answer, str):
+        answer = context.cleaner.clean(answer)
+    options = context.options.get((venue, kind), {}).get(field)
+    return venues.resolve_score(venue, kind, field, answer, options=options)
 
 
 def _list_revisions(
-    version: VersionedNote, rating: Score, confidence: Score, cleaner: TextCleaner
+    version: VersionedNote, rating: Score, confidence: Score, context: _Context
 ) -> tuple[Revision, ...]:
     """Return the earlier scores, oldest first; a version that changed no score is no revision."""
     revisions: list[Revision] = []
     for note in version.earlier:
-        earlier = _read_verdict(note, _find_review_form(note), cleaner)
+        earlier = _read_verdict(note, _find_review_form(note), context)
         if not revisions or (revisions[-1].rating, revisions[-1].confidence) != earlier:
             revisions.append(Revision(note.modified, *earlier))
     if revisions and (revisions[-1].rating, revisions[-1].confidence) == (rating, confidence):
@@ -363,7 +429,7 @@ def summarize_ratings(reviews: Sequence[Review]) -> RatingSummary:
 # --------------------------------------------------------------------------------------------- decision and meta-review
 
 
-def _find_decision(notes: Sequence[Note], root: Note | None, context: _Context) -> Decision:
+def _find_decision(notes: Sequence[Note], root: Note | None, kinds: Mapping[str, str]) -> Decision:
     """Return what became of the paper.
 
     A withdrawal or desk rejection says so whatever was decided before; else the decision note, the meta-review where
@@ -371,23 +437,46 @@ def _find_decision(notes: Sequence[Note], root: Note | None, context: _Context) 
     """
     submission = venues.resolve_submission(root) if root else None
     if submission and submission.outcome in ("withdrawn", "desk_rejected"):
-        return _clean_decision(submission, context)
+        return submission
     for note in notes:
-        kind = context.kinds[note.id]
+        kind = kinds[note.id]
         if kind == "withdrawal":
             raw, field = _read_confirmation(note)
-            return _clean_decision(Decision(raw, "withdrawn", None, note.id, field), context)
+            return Decision(raw, "withdrawn", None, note.id, field)
         if kind == "desk_rejection":
             raw, field = _read_confirmation(note)
-            return _clean_decision(Decision(raw, "desk_rejected", None, note.id, field), context)
+            return Decision(raw, "desk_rejected", None, note.id, field)
     for kind in ("decision", "meta_review"):
-        for note in reversed([note for note in notes if context.kinds[note.id] == kind]):
+        for note in reversed([note for note in notes if kinds[note.id] == kind]):
             venue = venues.identify_venue(note).venue
             field = venues.find_decision_field(venue, kind, note.content)
             if field is not None and isinstance(note.content[field], str):
-                decision = venues.resolve_decision(venue, kind, field, note.content[field], note_id=note.id)
-                return _clean_decision(decision, context)
-    return _clean_decision(submission or Decision(None, "unknown", None), context)
+                return venues.resolve_decision(venue, kind, field, note.content[field], note_id=note.id)
+    return submission or Decision(None, "unknown", None)
+
+
+def _find_committed_decision(notes: Sequence[Note], reviewed: str) -> Decision | None:
+    """Return what a conference decided on a paper that was reviewed in this forum; the last word if several did.
+
+    Notes of conferences come as they are in the store; only submissions that name this forum count.
+    """
+    try:
+        notes = _place_notes(notes, [])
+    except RefusedForumError:  # the conference's own forum is refused for it, and says so
+        return None
+    decided: list[tuple[int, str, Decision]] = []
+    by_forum: dict[str, list[Note]] = {}
+    for version in settle_versions(notes):
+        by_forum.setdefault(version.note.forum, []).append(version.note)
+    for forum, found in by_forum.items():
+        root = next((note for note in found if note.id == forum), None)
+        if root is None or venues.find_commitment(root) != reviewed:
+            continue
+        decision = _find_decision(found, root, {note.id: str(venues.classify_note(note)) for note in found})
+        if decision.outcome != "unknown":
+            said = next(note for note in found if note.id == decision.note_id)
+            decided.append((said.created, said.id, decision))
+    return max(decided, key=lambda item: item[:2])[2] if decided else None
 
 
 def _read_confirmation(note: Note) -> tuple[str | None, str | None]:
@@ -415,20 +504,21 @@ def _build_meta_review(note: Note, context: _Context) -> MetaReview | None:
     """Return the meta-review; null where the note decides without a word of text."""
     kind = context.kinds[note.id]
     venue = venues.identify_venue(note).venue
-    sections = read_sections(note, venue, kind, context.cleaner, paper_title=context.title)
+    form = venues.find_form(venue, kind, note.content)
+    scored = _list_score_fields(form, venue, kind, note, context)
+    sections = read_sections(note, venue, kind, context.cleaner, paper_title=context.title, scored=scored)
     body = [section for section in sections if section.field != "title"]
     if not body:
         return None
-    form = venues.find_form(venue, kind, note.content)
-    scored = [form.rating_field, form.confidence_field, *form.score_fields] if form else []
+    verdict = [form.rating_field, form.confidence_field] if form else []
     recommendation = note.content.get("recommendation")
     return MetaReview(
         note_id=note.id,
         text="\n\n".join(section.text for section in body),
         sections=sections,
         scores=tuple(
-            _read_score(venue, kind, field, note, context.cleaner)
-            for field in scored
+            _read_score(venue, kind, field, note, context)
+            for field in (*verdict, *scored)
             if field is not None and field != "recommendation"
         ),
         recommendation=context.cleaner.clean(recommendation),
@@ -438,7 +528,8 @@ def _build_meta_review(note: Note, context: _Context) -> MetaReview | None:
 # --------------------------------------------------------------------------------------------------------- discussion
 
 
-def _build_comments(note: Note, kind: str, names: Mapping[str, str], context: _Context) -> Iterable[Comment]:
+def _build_comments(said: _Said, names: Mapping[str, str], context: _Context) -> Iterable[Comment]:
+    note = said.note
     filed_as = context.kinds[note.id]
     role = find_role(note, filed_as, context.cast)
     venue = venues.identify_venue(note).venue
@@ -451,11 +542,12 @@ def _build_comments(note: Note, kind: str, names: Mapping[str, str], context: _C
                 replyto=note.replyto,
                 role=role,
                 reviewer=names.get(find_signer(note, filed_as)) if role == "reviewer" else None,
-                kind=kind,
+                kind=said.kind,
                 text=text,
                 created=note.created,
                 field=field,
                 title=title,
+                part_of=said.part_of,
             )
 
 

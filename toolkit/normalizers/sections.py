@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from toolkit import venues
@@ -37,14 +37,21 @@ class TextCleaner:
 
 
 def read_sections(
-    note: Note, venue: str, kind: str, cleaner: TextCleaner, *, paper_title: str | None
+    note: Note,
+    venue: str,
+    kind: str,
+    cleaner: TextCleaner,
+    *,
+    paper_title: str | None,
+    scored: Collection[str] = (),
 ) -> tuple[Section, ...]:
     """Return a note's prose: the form's fields in the form's order, then any other prose by name.
 
     The title comes among the others, and only where it says more than what kind of note this is or which paper it is
-    about. Scores, labels, consents, files and lists are not prose.
+    about. Scores (``scored`` names those that no form is known to have), labels, consents, files and lists are not
+    prose.
     """
-    names = list_text_fields(note, venue, kind)
+    names = [name for name in list_text_fields(note, venue, kind) if name not in scored]
     sections = []
     for name in names:
         if name == "title":

@@ -20,6 +20,7 @@ _NUMBER_FIRST = re.compile(
 )
 _NUMBER_LAST = re.compile(r"(?P<label>.*\S)\s*\(\s*(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?)\s*\)", re.DOTALL)
 _LARGEST = 1e9
+_SCORE_SHAPE = re.compile(r"\(?[+-]?[0-9]{1,3}(?:\.[0-9]+)?\)?(?:\s*[:=][^\n]{0,200}|\s+[^\W\d]+)?")
 _APOSTROPHES = re.compile(r"['’‘`]")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _ARTICLES = re.compile(r"\b(?:the|an|a) ")
@@ -84,6 +85,17 @@ def split_answer(text: str) -> Answer:
     if not match:
         return Answer(None, text or None)
     return Answer(float(match["number"]), match["label"].strip(" -:=.") or None)
+
+
+def looks_like_score(raw: Any) -> bool:
+    """Whether an answer to a field that no form is known to have is written as scores are.
+
+    >>> looks_like_score(4), looks_like_score("3 good"), looks_like_score("3: fair"), looks_like_score("3 of 4 hold")
+    (True, True, True, False)
+    """
+    if isinstance(raw, str):
+        return _SCORE_SHAPE.fullmatch(raw.strip()) is not None
+    return isinstance(raw, int | float) and not isinstance(raw, bool) and -1000 < raw < 1000
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,6 +10,8 @@ from toolkit.venues.answers import normalize_label
 from toolkit.venues.catalogue import load_catalogue
 from toolkit.venues.layouts import identify_venue
 
+_FORUM_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?openreview\.net/(?:forum|pdf)\?(?:[^#]*&)?id=(?P<forum>[\w-]+)")
+
 
 def find_decision_field(venue: str, kind: str, fields: Collection[str] | None = None) -> str | None:
     """Return the field of a kind of note that holds the decision; null where such notes decide nothing.
@@ -90,6 +92,31 @@ def resolve_venueid(
         return Decision(line, outcome, _find_tier(words) if outcome == "accept" else None, note_id, "venue")
     if api == "v2" and venueid == venue:
         return Decision(venueid, "accept", None, note_id, "venueid")
+    return None
+
+
+def list_commitment_fields() -> Sequence[str]:
+    """Return the names of the fields in which a submission may name the forum where it was reviewed."""
+    fields: Sequence[str] = load_catalogue().tables["commitment_fields"]
+    return fields
+
+
+def find_commitment(note: Note) -> str | None:
+    """Return the forum that a submission names as the one where it was reviewed; null where it names none.
+
+    Papers reviewed in a cycle of ACL Rolling Review are then committed to a conference, whose submission names the
+    cycle's forum by its address and whose chairs decide.
+
+    >>> from toolkit.notes import parse_note
+    >>> link = {"paper_link": {"value": "https://openreview.net/forum?id=AbCdEfGhIj"}}
+    >>> raw = {"id": "s", "tcdate": 1, "invitations": ["V/2025/Conference/-/Submission"], "content": link}
+    >>> find_commitment(parse_note(raw))
+    'AbCdEfGhIj'
+    """
+    for field in list_commitment_fields():
+        link = note.content.get(field)
+        if isinstance(link, str) and (match := _FORUM_ADDRESS.match(link.strip())) and match["forum"] != note.forum:
+            return match["forum"]
     return None
 
 

@@ -41,6 +41,14 @@ class VenueKey(NamedTuple):
     """Null for journals, whose ids hold no year."""
 
 
+class InvitationKey(NamedTuple):
+    """What the spelling of an invitation says."""
+
+    venue: str | None
+    """Null where it does not look like an invitation."""
+    kind: NoteKind
+
+
 def identify_venue(note: Note) -> VenueKey:
     """Return the venue of a note: its domain where the record names one, else from its invitation.
 
@@ -54,7 +62,7 @@ def identify_venue(note: Note) -> VenueKey:
     VenueKey(venue='ICLR.cc/2019/Conference', year=2019)
     """
     invitation = pick_invitation(note)
-    venue = note.domain or _split_invitation(invitation).venue
+    venue = note.domain or split_invitation(invitation).venue
     if venue is None:
         raise RecordError(f"cannot tell the venue from the invitation {invitation!r}", where=note.id)
     return VenueKey(venue, find_year(venue))
@@ -85,7 +93,7 @@ def classify_note(note: Note) -> NoteKind:
     >>> classify_note(parse_note(raw))
     'question'
     """
-    return _split_invitation(pick_invitation(note)).kind
+    return split_invitation(pick_invitation(note)).kind
 
 
 @functools.lru_cache(maxsize=65536)
@@ -99,11 +107,6 @@ def classify_signature(signature: str, kind: str) -> Role | None:
         if rule.pattern.fullmatch(signature) and (not rule.kinds or kind in rule.kinds):
             return rule.role
     return None
-
-
-class _Invitation(NamedTuple):
-    venue: str | None
-    kind: NoteKind
 
 
 class _KindRule(NamedTuple):
@@ -143,19 +146,24 @@ def _load_rules() -> _Rules:
 
 
 @functools.lru_cache(maxsize=65536)
-def _split_invitation(invitation: str) -> _Invitation:
+def split_invitation(invitation: str) -> InvitationKey:
+    """Return the venue and the kind of note of an invitation's id, of one paper or of the whole venue.
+
+    >>> split_invitation("ICLR.cc/2020/Conference/Paper12/-/Official_Review")
+    InvitationKey(venue='ICLR.cc/2020/Conference', kind='review')
+    """
     rules = _load_rules()
     left, dash, right = invitation.partition("/-/")
     if not dash:
-        return _Invitation(None, "other")
+        return InvitationKey(None, "other")
     venue, name = _cut_papers(left, rules), _cut_papers(right, rules)
     about_paper = venue != left or name != right
     alias = next((target for pattern, target in rules.aliases if pattern.fullmatch(invitation)), None)
     for rule in rules.kinds:
         # "-/Withdrawn_Submission" holds papers, "Paper12/-/Withdraw_Submission" is an act on one.
         if rule.pattern.fullmatch(name) and not (rule.at_venue and about_paper):
-            return _Invitation(alias or venue, rule.kind)
-    return _Invitation(alias or venue, "other")
+            return InvitationKey(alias or venue, rule.kind)
+    return InvitationKey(alias or venue, "other")
 
 
 def _cut_papers(side: str, rules: _Rules) -> str:

@@ -14,6 +14,12 @@ from toolkit.venues.scales import align_value, format_number
 MAX_REMEMBERED = 200_000
 """How many distinct answers are remembered; forms offer few, so only junk comes near."""
 
+MAX_OBSERVED = 101
+"""More different numbers than 0 to 100 are no scale: they count something."""
+
+_LONGEST_ANSWER = 200
+"""What is longer is a text that somebody wrote, not an answer that a form offers."""
+
 _remembered: dict[Any, Score] = {}
 
 
@@ -68,7 +74,7 @@ def resolve_score(
 
 
 def observe_scores(answers: Iterable[Any]) -> Observed | None:
-    """Collect the levels that answers to one field of one venue show; null when they show no numbers.
+    """Collect the levels that answers to one field of one venue show; null when they are no numbers of a scale.
 
     >>> observe_scores(["3: fair", "4: good", "4: good"]).levels
     (Level(value=3.0, label='fair'), Level(value=4.0, label='good'))
@@ -84,7 +90,7 @@ def observe_scores(answers: Iterable[Any]) -> Observed | None:
             return None
         count += 1
         labels.setdefault(answer.number, Counter())[answer.label or ""] += 1
-    if not labels:
+    if not labels or len(labels) > MAX_OBSERVED:
         return None
     # Two wordings for one number mean that the answers do not come from one form.
     levels = tuple(
@@ -130,16 +136,38 @@ def read_options(options: Sequence[Any], known: Scale | None = None) -> Scale | 
 def draft_form_entry(venue: str, kind: str, field: str, answers: Iterable[Any]) -> str:
     """Write the catalogue entry that a field without a known scale would need, from the answers seen.
 
-    What answers cannot tell, the accept line and the levels that nobody chose, is left to whoever adds it.
+    What answers cannot tell, the accept line and the levels that nobody chose, is left to whoever adds it. Answers that
+    are texts of their own are left out.
     """
+    answers = list(answers)
     observed = observe_scores(answers)
     scale_id = normalize_label(f"{field} {venue}").replace(" ", "-")
-    lines = ["scales:", f"  {scale_id}:", "    levels:"]
-    for level in observed.levels if observed else ():
-        lines.append(f"      {format_number(level.value or 0.0)}: {_quote(level.label) if level.label else '~'}")
+    lines = ["scales:", f"  {scale_id}:"]
+    if observed:
+        lines.append("    levels:")
+        for level in observed.levels:
+            lines.append(f"      {format_number(level.value or 0.0)}: {_quote(level.label) if level.label else '~'}")
+        lines += ["    accept: unknown"] if field in _list_rating_names() else []
+    else:
+        given = {render_raw(raw) or "" for raw in answers}
+        words = sorted(text for text in given if normalize_label(text) not in MISSING_ANSWERS)
+        offered = [text for text in words if len(text) <= _LONGEST_ANSWER][:MAX_OBSERVED]
+        lines += ["    categories:", *(f"      - {_quote(text)}" for text in offered)]
     lines += ["forms:", f"  - venues: [{_quote(venue)}]", f"    kind: {kind}", "    fields:"]
-    lines += [f"      {_quote(field)}: {scale_id}", "    evidence: observed-data", "    verified: false"]
+    lines += [f"      {_quote(field)}: {scale_id}"]
+    names: Mapping[str, Sequence[str]] = load_catalogue().tables["field_names"]
+    if field in names["ratings"]:
+        lines.append(f"    rating: {_quote(field)}")
+    elif field in names["confidences"]:
+        lines.append(f"    confidence: {_quote(field)}")
+    lines += ["    evidence: observed-data", "    verified: false"]
     return "\n".join(lines) + "\n"
+
+
+def join_form_entries(entries: Iterable[str]) -> str:
+    """Put drafts of ``draft_form_entry`` into one catalogue file, in which no key may stand twice."""
+    halves = [entry.removeprefix("scales:\n").split("forms:\n", 1) for entry in entries]
+    return "".join(["scales:\n", *(scale for scale, _ in halves), "forms:\n", *(form for _, form in halves)])
 
 
 def _work_out(
