@@ -216,9 +216,7 @@ def test_files_that_are_not_ours_are_not_replaced(tmp_path: Path) -> None:
         with places.replace_folder(target, ours=("part-*.parquet",)):
             pass
 
-    with pytest.raises(
-        WorkspaceError, match=r"a file that is not ReviewDial's \('mine.txt'\); move it elsewhere"
-    ):
+    with pytest.raises(WorkspaceError, match=r"a file that is not ReviewDial's \('mine.txt'\); move it elsewhere"):
         replace()
     assert (target / "mine.txt").read_text() == "mine"
 

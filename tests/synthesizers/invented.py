@@ -118,7 +118,7 @@ def make_forum(reviews: Sequence[Review], **changes: Any) -> Forum:
         year=2019,
         title="Gates for Messages",
         abstract="Most messages change nothing. We propose a gate that decides which messages a node sends. "
-        "We show that a third of the messages is enough on six corpora.",
+        "We show that a third of the messages is enough on six corpora. The algorithm outperforms dense sending.",
         keywords=(),
         decision=Decision("Reject", "reject", None, "meta1", "recommendation"),
         reviews=tuple(reviews),

@@ -8,7 +8,7 @@ import pytest
 from toolkit.synthesizers.agenda import PERSONAS
 from toolkit.synthesizers.phrasing import Speech, compile_phrasing, read_phrasings, tidy
 
-META_REVIEWER = ("open_", "ask_", "react_", "link", "decide_", "reason_", "weigh")
+META_REVIEWER = ("open_", "opener", "ask_", "react_", "link", "decide_", "reason_", "weigh")
 
 
 @pytest.mark.parametrize("text", ["[one|two", "one]", "[a[b|c]"])

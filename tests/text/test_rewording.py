@@ -27,6 +27,9 @@ from toolkit.text.rewording import (
         "Interesting method, seems to be new",
         "I have used this for years and do not find it useful",
         "My concern is the size of the data set",
+        "I am not convinced that the gain is real",
+        "The gain is small, it is not clear why",
+        "The gain is small (see the last table)",
     ],
 )
 def test_what_cannot_be_reported_safely_is_left_to_a_quotation(text: str) -> None:
@@ -36,9 +39,6 @@ def test_what_cannot_be_reported_safely_is_left_to_a_quotation(text: str) -> Non
 @pytest.mark.parametrize(
     ("text", "reported"),
     [
-        ("I don't see how this could work at scale", "does not see how this could work at scale"),
-        ("I'd like a comparison with sparse kernels", "would like a comparison with sparse kernels"),
-        ("I still think the novelty is limited", "still thinks the novelty is limited"),
         ("Could the authors explain why it works?", "asks the authors to explain why it works"),
         ("Please compare with the tuned baseline", "asks the authors to compare with the tuned baseline"),
         ("The gain is small", "the gain is small"),
@@ -47,7 +47,7 @@ def test_what_cannot_be_reported_safely_is_left_to_a_quotation(text: str) -> Non
         ("MNIST is a toy data set", "MNIST is a toy data set"),
     ],
 )
-def test_first_person_becomes_third_and_the_claim_stays(text: str, reported: str) -> None:
+def test_a_statement_becomes_a_clause_and_the_claim_stays(text: str, reported: str) -> None:
     found = report_reviewer(text)
     assert found is not None
     assert found.text == reported

@@ -13,32 +13,38 @@ from hashlib import blake2b
 from typing import Literal
 
 from toolkit.errors import SynthesisError
-from toolkit.records import AgendaItem, Aspect, Comment, Forum
+from toolkit.records import AgendaItem, Aspect, Forum, Review
 from toolkit.synthesizers.material import (
     GAPS,
-    KINSHIP,
     TOPICS,
     Gap,
+    Key,
     Material,
     Reaction,
     Reply,
     Statement,
     gather_material,
-    leans,
     read_cues,
+    read_leaning,
 )
 
 Persona = Literal["brisk", "sceptical", "thorough"]
 PERSONAS: tuple[Persona, ...] = ("brisk", "sceptical", "thorough")
-EXCHANGES: dict[Persona, tuple[int, ...]] = {"brisk": (5, 5, 6), "sceptical": (5, 6, 6), "thorough": (6, 6, 6)}
+EXCHANGES: dict[Persona, tuple[int, ...]] = {"brisk": (5, 6, 6), "sceptical": (6, 6, 7), "thorough": (6, 7, 7)}
 """How many questions a meta-reviewer asks before it decides; each is two turns, the decision one."""
 
 
-FAVOUR = 1.6
-"""What a passage of its own third is worth more to a dialogue; a generic remark never wins by it alone."""
+FAVOUR = 0.9
+"""What a passage of its own third is worth more to a further dialogue; never enough to put a remark before a reason."""
 
-SHORTEST_ANSWER = 24
-"""Words of the record that an answer should carry; the phrasing around them adds the rest."""
+LONGEST_LIST = 84
+"""Words of the record that one answer may carry."""
+
+TELLING = 2.3
+"""What a remark that leans no way must be worth to be told for itself."""
+
+GAP_SHARE = 0.67
+"""How many dialogues ask something that the record does not answer."""
 
 
 class UnusableForumError(SynthesisError):
@@ -60,9 +66,11 @@ class Exchange:
     reviewers: tuple[str, ...] = ()
     aspect: Aspect | None = None
     reactions: tuple[Reaction, ...] = ()
-    comment: Comment | None = None
-    """The comment of the authors that an answer rests on, to know what was said after it."""
+    replies: tuple[Reply, ...] = ()
+    """What the authors answered, each to one statement that was told before."""
     gap: Gap | None = None
+    place: tuple[str, str, int, int] | None = None
+    """Where title or abstract make the question about a gap a sensible one."""
     with_scores: bool = False
     about: Statement | None = None
     """The statement of a review that a follow-up goes back to."""
@@ -120,14 +128,15 @@ class _Planner:
         self.material = material
         self.rng = rng
         self.persona = persona
-        self.used: set[tuple[str, str, int]] = set()
+        self.used: set[Key] = set()
         self.said: set[str] = set()
-        self.spoken: set[tuple[str, str, int]] = set()
+        self.told: dict[str, list[frozenset[str]]] = {}
+        self.spoken: tuple[Statement, ...] = ()
         self.topics_used: set[str] = set()
-        self.meta_terms = frozenset(term for statement in material.meta for term in statement.terms)
-        # Several dialogues about one paper should not quote the same passages: each prefers its own third of them.
+        self.drawn: set[str] = set()
+        # Several dialogues about one paper should not quote the same passages: each further one prefers its own third.
         self.noise = {
-            statement.key: rng.random() * 0.9 + (FAVOUR if (statement.place + index) % 3 == 0 else 0.0)
+            statement.key: rng.random() * 0.5 + (FAVOUR if index and (statement.place + index) % 3 == 0 else 0.0)
             for reviewer in material.reviewers
             for statement in material.statements[reviewer]
         }
@@ -136,52 +145,64 @@ class _Planner:
 
     def worth(self, statement: Statement) -> float:
         """How much a statement is worth saying in this dialogue."""
-        shared = min(3, len(statement.terms & self.meta_terms))
-        return statement.value + 0.3 * shared + self.noise.get(statement.key, 0.0)
+        return self.material.weights.get(statement.key, statement.value) + self.noise.get(statement.key, 0.0)
 
     def best(self, statements: Iterable[Statement], count: int = 1) -> list[Statement]:
-        """Return the worthiest unused statements, best first, at most one a sentence."""
+        """Return the worthiest unused statements, best first."""
         fresh = [
-            item for item in statements if item.value > 0.9 and item.key not in self.used and item.text not in self.said
+            item
+            for item in statements
+            if item.key not in self.used and item.text not in self.said and not self.is_repeated(item)
         ]
         fresh.sort(key=lambda item: (-self.worth(item), item.note_id, item.start))
-        chosen: list[Statement] = []
-        for item in fresh:
-            if all((item.note_id, item.place) != (other.note_id, other.place) for other in chosen):
-                chosen.append(item)
-            if len(chosen) == count:
-                break
-        return chosen
+        return fresh[:count]
 
-    def fill(self, statements: list[Statement], polarity: str | None, others: bool = True) -> list[Statement]:
-        """Add statements of the same reviewers, then of others, until there is enough to say; mark all as said."""
-        self.take(statements)
-        own = _list_speakers(statements)
-        tries = [(speaker, polarity) for speaker in dict.fromkeys((*own, *(self.material.reviewers if others else ())))]
-        tries.extend((speaker, "neutral") for speaker in own)
-        for speaker, leaning in tries:
-            if sum(len(item.text.split()) for item in statements) >= SHORTEST_ANSWER:
-                break
-            more = self.best(self.of(speaker, leaning))
-            self.take(more)
-            statements = [*statements, *more]
-        return statements
+    def is_repeated(self, statement: Statement) -> bool:
+        """Whether its reviewer was reported with most of the same words already: summaries repeat the text below."""
+        return any(
+            len(terms & statement.terms) >= 0.6 * len(statement.terms) for terms in self.told.get(statement.speaker, ())
+        )
 
     def take(self, statements: Iterable[Statement]) -> None:
         """Mark statements as said."""
         for statement in statements:
             self.used.add(statement.key)
             self.said.add(statement.text)
+            self.told.setdefault(statement.speaker, []).append(statement.terms)
 
-    def of(self, reviewer: str, polarity: str | None = None, topic: str | None = None) -> list[Statement]:
-        """Return a reviewer's statements of one polarity on one topic."""
+    def of(self, reviewer: str, polarity: str | None = None) -> list[Statement]:
+        """Return a reviewer's statements of one polarity, but not what only sums up the paper."""
         return [
             item
             for item in self.material.statements[reviewer]
             if (polarity is None or item.polarity == polarity)
-            and (topic is None or topic in item.topics)
             and item.kind != "summary"
+            and item.value > (1.0 if item.polarity == "neutral" else 0.0)
         ]
+
+    def gather(self, lead: Statement, polarity: str) -> list[Statement]:
+        """Add to a statement what others say to the same, and then the weightiest of the other reviewers."""
+        self.take([lead])
+        chosen = [lead]
+        others = [
+            item
+            for reviewer in self.material.reviewers
+            if reviewer != lead.speaker
+            for item in self.best(self.of(reviewer, polarity), 12)
+        ]
+        others.sort(key=lambda item: (-(self.worth(item) + 3.0 * self.material.measure_kinship(lead, item)), item.key))
+        # Once everyone was heard, a second point of the one who leads is better than none.
+        others.extend(self.best(self.of(lead.speaker, polarity)))
+        heard = {lead.speaker}
+        for item in others:
+            again = item.speaker == lead.speaker and len(chosen) == 1
+            if len(chosen) == 3 or (item.speaker in heard and not again):
+                continue
+            if sum(len(other.text.split()) for other in (*chosen, item)) <= LONGEST_LIST:
+                chosen.append(item)
+                heard.add(item.speaker)
+        self.take(chosen)
+        return chosen
 
     # Threads
 
@@ -189,8 +210,9 @@ class _Planner:
         """Draw the exchanges of the dialogue in order."""
         budget = self.rng.choice(EXCHANGES[self.persona])
         exchanges = self.open()
-        gap = self.find_gap() if self.covered_topics() else None
-        room = budget - len(exchanges) - (1 if gap else 0)
+        last_word = self.change()
+        question = self.find_gap() if self.rng.random() < GAP_SHARE else None
+        room = budget - len(exchanges) - len(last_word) - (1 if question else 0)
         body: list[list[Exchange]] = []
         for draw in self.order_threads():
             if room <= 0:
@@ -199,35 +221,29 @@ class _Planner:
             if thread:
                 body.append(thread)
                 room -= len(thread)
-                for exchange in thread:
-                    self.take(exchange.statements)
-                    if exchange.topic:
-                        self.topics_used.add(exchange.topic)
+        body.insert(min(2, len(body)), last_word)
         flat = [exchange for thread in body for exchange in thread]
-        if gap:
+        if question:
             breaks = [0]
             for thread in body:
                 breaks.append(breaks[-1] + len(thread))
             places = [place for place in breaks if place > 0] or [0]
-            flat.insert(self.rng.choice(places), self.ask_gap(gap))
-        self.spoken = {item.key for exchange in flat for item in exchange.statements if exchange.gap is None}
+            flat.insert(self.rng.choice(places), self.ask_gap(*question))
+        self.spoken = tuple(item for exchange in flat for item in exchange.statements if exchange.gap is None)
         return (*exchanges, *flat)
 
     def order_threads(self) -> list[Callable[[], list[Exchange]]]:
         """Return the ways to go on, in the order in which this dialogue tries them."""
-        early = [self.disagreement, self.criticism, self.outlier]
-        self.rng.shuffle(early)
-        if self.rng.random() < 0.5:
-            early.insert(0, self.disagreement)
-        middle = [self.strengths, self.change, self.public, self.criticism, self.weigh, self.disagreement]
-        weights = {"brisk": 0.4, "sceptical": 0.7, "thorough": 1.0}
-        if self.rng.random() < weights[self.persona]:
-            middle.append(self.open_questions)
-        self.rng.shuffle(middle)
-        if self.rng.random() < 0.6:
-            early.insert(2, self.change)
-        first = [self.strengths] if self.rng.random() < 0.25 else []
-        return [*first, *early, *middle, self.open_questions, self.criticism, self.any_reviewer, self.strengths]
+        first = [self.criticism, self.disagreement, self.outlier]
+        self.rng.shuffle(first)
+        later = [self.strengths, self.criticism, self.outlier, self.disagreement]
+        self.rng.shuffle(later)
+        odd = [self.public, self.open_questions]
+        self.rng.shuffle(odd)
+        later.insert(self.rng.choice((0, 1, 1, 2)), self.weigh if self.rng.random() < 0.25 else odd[0])
+        # Whatever leads, both sides are heard before the rest.
+        both = [self.strengths] if first[0] == self.criticism else [self.criticism, self.strengths]
+        return [first[0], *both, first[1], *later, *odd, self.any_reviewer, self.any_reviewer, self.weigh]
 
     def open(self) -> list[Exchange]:
         """Open on the paper, on the scores, or on both."""
@@ -239,43 +255,42 @@ class _Planner:
         if all(review.rating.value is None for review in self.material.forum.reviews):
             # Without numbers, what each reviewer thinks has to be told in words.
             voices = self.best(
-                [item for reviewer in reviewers for item in self.of(reviewer) if item.polarity != "neutral"]
-                or [item for reviewer in reviewers for item in self.of(reviewer)],
-                3,
+                [item for reviewer in reviewers for item in self.best(item for item in self.of(reviewer))], 3
             )
             self.take(voices)
-            return [
-                Exchange("open", statements=summary),
-                Exchange("ask_scores", statements=tuple(voices), reviewers=reviewers),
-            ]
+            if voices:
+                return [
+                    Exchange("open", statements=summary),
+                    Exchange("ask_scores", statements=tuple(voices), reviewers=reviewers),
+                ]
         manner = self.rng.random()
         if manner < 0.35:
-            return [Exchange("open", statements=summary, reviewers=reviewers, with_scores=True)]
+            return [Exchange("open", statements=summary[:1], reviewers=reviewers, with_scores=True)]
         if manner < 0.75:
             return [Exchange("open", statements=summary), Exchange("ask_scores", reviewers=reviewers)]
         return [Exchange("open", reviewers=reviewers, with_scores=True), Exchange("ask_summary", statements=summary)]
 
     def pick_summary(self) -> tuple[Statement, ...]:
         """Return up to two passages that say what the paper does."""
-        told = [item for item in self.material.abstract if item.value > 0.6 and not item.pointing]
+        told = [item for item in self.material.abstract if item.value > 0.6]
         from_abstract: list[Statement] = []
-        doing = [item for item in told if _says_what_is_done(item.text)]
+        doing = [item for item in told if _DOING.search(item.text)]
         doing = doing or [item for item in told if _OWN_WORK.search(item.text)]
         if doing:
             first = doing[0] if self.rng.random() < 0.7 else self.rng.choice(doing)
             from_abstract.append(first)
-            finding = [item for item in told if _says_what_is_found(item.text) and item.place > first.place]
+            finding = [item for item in told if _FINDING.search(item.text) and item.place > first.place]
             if finding:
                 from_abstract.append(self.rng.choice(finding))
         from_reviews = [
             item
             for reviewer in self.material.reviewers
             for item in self.material.statements[reviewer]
-            if (item.kind == "summary" or item.place < 2) and _SUMMARY_OPENING.match(item.text) and not item.pointing
+            if (item.kind == "summary" or item.place < 2) and _SUMMARY_OPENING.match(item.text)
         ]
         if from_reviews and (not from_abstract or self.rng.random() < 0.4):
             first = self.rng.choice(from_reviews)
-            found = [item for item in told if _says_what_is_found(item.text)]
+            found = [item for item in told if _FINDING.search(item.text)]
             second = [item for item in from_reviews if item.speaker != first.speaker]
             rest = found or second or from_abstract
             return (first, *([self.rng.choice(rest)] if rest else []))
@@ -284,128 +299,67 @@ class _Planner:
         return tuple(from_abstract[:2] or told[:2])
 
     def disagreement(self) -> list[Exchange]:
-        """Two reviewers who lean opposite ways on one topic."""
-        best: tuple[float, str, Statement, Statement] | None = None
-        for topic in TOPICS:
-            if topic in self.topics_used:
+        """Two reviewers who lean opposite ways about the same thing."""
+        best: tuple[float, Key, Statement, Statement] | None = None
+        for one, other, kinship in self.material.clashes:
+            if one.text in self.said or other.text in self.said:
                 continue
-            praise = self.best([s for r in self.material.reviewers for s in self.of(r, "positive", topic)], 3)
-            blame = self.best([s for r in self.material.reviewers for s in self.of(r, "negative", topic)], 4)
-            for one in praise:
-                for other in blame:
-                    if one.speaker == other.speaker:
-                        continue
-                    kinship = self.material.measure_kinship(one, other)
-                    if TOPICS[topic].broad and kinship < KINSHIP:
-                        continue
-                    score = self.worth(one) + self.worth(other) + 2.4 * kinship
-                    if best is None or score > best[0]:
-                        best = (score, topic, one, other)
+            score = self.worth(one) + self.worth(other) + 2.0 * kinship
+            if best is None or (-score, one.key) < (-best[0], best[1]):
+                best = (score, one.key, one, other)
         if best is None:
             return []
-        _, topic, one, other = best
-        statements = [one, other]
-        third = self.best(
-            s
-            for r in self.material.reviewers
-            if r not in (one.speaker, other.speaker)
-            for s in self.of(r, None, topic)
-            if s.polarity != "neutral"
-        )
-        statements.extend(third)
-        self.take(statements)
-        head = Exchange(
-            "ask_disagreement",
-            topic,
-            tuple(statements),
-            _list_speakers(statements),
-            TOPICS[topic].aspect,
-        )
-        return [head, *self.follow_up(other, *(item for item in third if item.polarity == "negative"))]
+        _, _, one, other = best
+        self.take((one, other))
+        shared = [topic for topic in one.topics if topic in other.topics]
+        topic = shared[0] if shared else None
+        aspect = TOPICS[topic].aspect if topic else None
+        head = Exchange("ask_disagreement", topic, (one, other), _list_speakers((one, other)), aspect)
+        return [head, *self.follow_up([other])]
 
     def criticism(self) -> list[Exchange]:
-        """The criticism that most reviewers share, or else the weightiest one."""
-        best: tuple[float, str, list[Statement]] | None = None
-        for topic in TOPICS:
-            if topic in self.topics_used:
-                continue
-            group = []
-            for reviewer in self.material.reviewers:
-                group.extend(self.best(self.of(reviewer, "negative", topic)))
-            if not group:
-                continue
-            group.sort(key=lambda item: -self.worth(item))
-            score = self.worth(group[0]) + 1.2 * (len(group) - 1)
-            if best is None or score > best[0]:
-                best = (score, topic, group[:3])
-        if best is None:
+        """The weightiest criticism, who shares it, and what else weighs."""
+        leads = self.best(item for reviewer in self.material.reviewers for item in self.of(reviewer, "negative"))
+        if not leads:
             return []
-        _, topic, group = best
-        self.take(group)
-        if len(group) == 1:
-            others = self.best(
-                s for r in self.material.reviewers if r != group[0].speaker for s in self.of(r, "negative")
-            )
-            group = [*group, *others]
-        group = self.fill(group, "negative")
-        shared = len({item.speaker for item in group if topic in item.topics}) > 1
-        act = "ask_aspect" if shared and self.rng.random() < 0.4 else "ask_weaknesses"
-        head = Exchange(act, topic, tuple(group), _list_speakers(group), TOPICS[topic].aspect)
-        return [head, *self.follow_up(*group)]
+        group = self.gather(leads[0], "negative")
+        topic = self.find_topic(group)
+        act = "ask_aspect" if topic and self.rng.random() < 0.6 else "ask_weaknesses"
+        aspect = TOPICS[topic].aspect if topic else None
+        head = Exchange(act, topic, tuple(group), _list_speakers(group), aspect)
+        return [head, *self.follow_up(group)]
 
-    def follow_up(self, *statements: Statement) -> list[Exchange]:
-        """What came of a criticism: the authors' answer and the reviewer's word on it; or where it stands."""
+    def find_topic(self, group: list[Statement]) -> str | None:
+        """Return a topic that every statement of a group is about, and that was not yet talked about."""
+        shared = [
+            topic
+            for topic in group[0].topics
+            if topic not in self.topics_used and all(topic in item.topics for item in group)
+        ]
+        self.topics_used.update(shared[:1])
+        return shared[0] if shared else None
+
+    def follow_up(self, statements: list[Statement]) -> list[Exchange]:
+        """What the authors answered to the objections that were told; silence where the record holds no answer."""
+        if not self.material.author_comments:
+            if self.rng.random() < 0.3 and "no-reply" not in self.drawn:
+                self.drawn.add("no-reply")
+                return [Exchange("ask_author_reply", reviewers=(statements[0].speaker,), about=statements[0])]
+            return []
+        replies: list[Reply] = []
         for statement in statements:
             reply = self.material.find_reply(statement)
-            if reply is not None and reply.answer.key not in self.used:
-                return self.follow_reply(statement, reply)
-        statement = statements[0]
-        roll = self.rng.random()
-        if not self.material.author_comments and roll < 0.25 and "no-reply" not in self.topics_used:
-            self.topics_used.add("no-reply")
-            return [Exchange("ask_author_reply", reviewers=(statement.speaker,), about=statement)]
-        if roll > 0.8 and not statement.wrapped:
-            near = [
-                item
-                for item in self.material.statements[statement.speaker]
-                if item.field == statement.field
-                and abs(item.place - statement.place) == 1
-                and item.key not in self.used
-            ]
-            # Reading out once more what was just reported is worth a turn only with what stands beside it.
-            if near:
-                return [Exchange("ask_evidence", None, (statement, near[0]), (statement.speaker,), about=statement)]
-        return []
-
-    def follow_reply(self, statement: Statement, reply: Reply) -> list[Exchange]:
-        """Ask for a reply that is there, and then for what the reviewer made of it."""
-        more = [
-            item
-            for sentence in self.material.split_comment(reply.comment)
-            if sentence.place == reply.answer.place + 1
-            for item in self.material.read_comment_sentence(reply.comment, sentence, "authors")
-            if not item.pointing and item.value > 1.0
-        ]
-        answers = (reply.answer, *more[:1])
-        self.take(answers)
-        topic = statement.topics[0] if statement.topics else None
-        asked = Exchange(
-            "ask_author_reply", topic, answers, (statement.speaker,), comment=reply.comment, about=statement
-        )
-        reactions = tuple(
-            item
-            for item in self.material.find_reactions(statement.speaker, reply.comment.created)
-            if item.statement.key not in self.used
-        )[:2]
-        if not reactions:
-            return [asked]
-        said = tuple(item.statement for item in reactions)
-        self.take(said)
-        resolved = Exchange("ask_resolved", None, said, (statement.speaker,), reactions=reactions, about=statement)
-        return [asked, resolved]
+            if reply is not None and all(item.key not in self.used for item in reply.answers):
+                replies.append(reply)
+                self.take(reply.answers)
+        if not replies:
+            return []
+        answers = tuple(item for reply in replies for item in reply.answers)
+        speakers = _list_speakers(reply.about for reply in replies)
+        return [Exchange("ask_author_reply", None, answers, speakers, replies=tuple(replies), about=replies[0].about)]
 
     def outlier(self) -> list[Exchange]:
-        """The reviewer whose rating stands apart, and what the others say to the same."""
+        """The reviewer whose rating stands apart, and what is behind it."""
         rated = [
             (review.rating.aligned, review.reviewer)
             for review in self.material.forum.reviews
@@ -415,104 +369,79 @@ class _Planner:
             return []
         mean = sum(value for value, _ in rated) / len(rated)
         distance, reviewer, value = max((abs(value - mean), reviewer, value) for value, reviewer in rated)
-        if distance < 0.15 or reviewer in self.topics_used:
+        if distance < 0.15 or "outlier" in self.drawn:
             return []
         leaning = "positive" if value > mean else "negative"
         chosen = self.best(self.of(reviewer, leaning), 2)
         if not chosen:
             return []
-        self.topics_used.add(reviewer)
-        against = self.best(
-            s
-            for r in self.material.reviewers
-            if r != reviewer
-            for s in self.of(r, "negative" if leaning == "positive" else "positive")
-            if set(s.topics) & set(chosen[0].topics)
-        )
-        statements = [*chosen, *against]
-        topic = chosen[0].topics[0] if chosen[0].topics else None
-        statements = self.fill(statements, leaning, others=False) if not against else statements
-        self.take(statements)
-        head = Exchange("ask_reviewer", topic, tuple(statements), (reviewer, *_list_speakers(against)))
-        return [head, *(self.follow_up(*chosen) if leaning == "negative" else [])]
+        self.drawn.add("outlier")
+        self.take(chosen)
+        head = Exchange("ask_reviewer", None, tuple(chosen), (reviewer,))
+        return [head, *(self.follow_up(chosen) if leaning == "negative" else [])]
 
     def strengths(self) -> list[Exchange]:
         """What speaks for the paper, and who says so."""
-        chosen: list[Statement] = []
-        for reviewer in self.material.reviewers:
-            chosen.extend(self.best(self.of(reviewer, "positive")))
-        if not chosen:
+        leads = self.best(item for reviewer in self.material.reviewers for item in self.of(reviewer, "positive"))
+        if not leads or "strengths" in self.drawn:
             return []
-        chosen.sort(key=lambda item: -self.worth(item))
-        # The praise of two reviewers for one thing says more than two unrelated remarks.
-        lead = chosen[0]
-        chosen[1:] = sorted(chosen[1:], key=lambda item: -len(set(item.topics) & set(lead.topics)))
-        chosen = self.fill(chosen[:3], "positive")
-        return [Exchange("ask_strengths", None, tuple(chosen), _list_speakers(chosen))]
+        self.drawn.add("strengths")
+        group = self.gather(leads[0], "positive")
+        return [Exchange("ask_strengths", self.find_topic(group), tuple(group), _list_speakers(group))]
 
     def weigh(self) -> list[Exchange]:
         """How sure the reviewers are, and whose review is the more detailed."""
-        if "weigh" in self.topics_used or len(self.material.reviewers) < 2:
+        if "weigh" in self.drawn or len(self.material.reviewers) < 2:
             return []
         confident = [review for review in self.material.forum.reviews if review.confidence.value is not None]
         if len(confident) < 2:
             return []
-        self.topics_used.add("weigh")
-        surest = max(
-            confident, key=lambda review: (review.confidence.value or 0, sum(len(s.text) for s in review.sections))
-        )
-        words = self.best(item for item in self.of(surest.reviewer) if item.polarity != "neutral")
+        self.drawn.add("weigh")
+        stated = [review.confidence.value or 0 for review in confident]
+        surest = [review for review in confident if review.confidence.value == max(stated)]
+        words = self.best(item for item in self.of(surest[0].reviewer) if item.polarity != "neutral")
+        # "The most confident one" can only be one.
+        words = words if len(surest) == 1 else []
         self.take(words)
         return [Exchange("weigh", None, tuple(words), tuple(review.reviewer for review in confident))]
 
     def change(self) -> list[Exchange]:
-        """What reviewers said of their scores after the authors' reply."""
-        reactions = [
-            reaction
-            for reviewer in self.material.reviewers
-            for reaction in self.material.find_reactions(reviewer)[:2]
-            if reaction.statement.key not in self.used
-        ][:3]
-        if not reactions or "change" in self.topics_used:
+        """What reviewers wrote after the authors' reply, and which ratings moved."""
+        told = [
+            reaction for reviewer in self.material.reviewers for reaction in self.material.find_reactions(reviewer)[:1]
+        ]
+        more = [
+            reaction for reviewer in self.material.reviewers for reaction in self.material.find_reactions(reviewer)[1:2]
+        ]
+        # Everyone who came back is heard once before anyone is heard twice.
+        reactions = (*told, *more)[: max(2, min(3, len(told)))]
+        moved = tuple(review.reviewer for review in self.material.forum.reviews if find_earlier(review) is not None)
+        if not reactions and not moved:
             return []
-        self.topics_used.add("change")
-        self.take(item.statement for item in reactions)
         statements = tuple(item.statement for item in reactions)
-        return [Exchange("ask_score_change", None, statements, _list_speakers(statements), reactions=tuple(reactions))]
+        self.take(statements)
+        speakers = tuple(dict.fromkeys((*_list_speakers(statements), *moved)))
+        return [Exchange("ask_score_change", None, statements, speakers, reactions=reactions)]
 
     def public(self) -> list[Exchange]:
         """What someone outside the committee remarked."""
-        chosen = self.best((item for item in self.material.public if not item.pointing), 1)
-        if not chosen or "public" in self.topics_used:
+        chosen = [item for item in self.material.public if item.text not in self.said and item.value > 1.6][:12]
+        if not chosen or "public" in self.drawn:
             return []
-        self.topics_used.add("public")
-        answers: list[Statement] = []
-        comment = None
-        for candidate in self.material.author_comments:
-            if candidate.replyto == chosen[0].note_id:
-                comment = candidate
-                answers = self.best(
-                    (item for item in self.material.read_comment(candidate, "authors") if not item.pointing), 1
-                )
-                break
-        return [Exchange("ask_public", None, (*chosen, *answers), (), comment=comment)]
+        self.drawn.add("public")
+        chosen.sort(key=lambda item: (-item.value, item.note_id, item.start))
+        self.take(chosen[:1])
+        return [Exchange("ask_public", None, (chosen[0],), ())]
 
     def open_questions(self) -> list[Exchange]:
-        """What reviewers asked the authors, and were or were not told."""
-        chosen: list[Statement] = []
-        for reviewer in self.material.reviewers:
-            asked = [
-                item
-                for item in self.material.statements[reviewer]
-                if item.text.endswith("?") or (item.reported and item.reported.text.startswith("asks the authors"))
-            ]
-            chosen.extend(self.best(asked))
-        if not chosen or "questions" in self.topics_used:
+        """What reviewers asked the authors, and what they were told."""
+        asked = [item for reviewer in self.material.reviewers for item in self.best(self.material.questions[reviewer])]
+        chosen = self.best(asked, 2)
+        if not chosen or "questions" in self.drawn:
             return []
-        self.topics_used.add("questions")
-        chosen.sort(key=lambda item: -self.worth(item))
-        chosen = self.fill(chosen[:2], "negative")
-        return [Exchange("ask_questions", None, tuple(chosen), _list_speakers(chosen)), *self.follow_up(*chosen)]
+        self.drawn.add("questions")
+        self.take(chosen)
+        return [Exchange("ask_questions", None, tuple(chosen), _list_speakers(chosen)), *self.follow_up(chosen)]
 
     def any_reviewer(self) -> list[Exchange]:
         """What a reviewer of whom little was heard has to say."""
@@ -521,107 +450,89 @@ class _Planner:
             key=lambda reviewer: sum(item.key in self.used for item in self.material.statements[reviewer]),
         )
         for reviewer in quiet:
-            chosen = self.best(self.of(reviewer), 2)
+            telling = [item for item in self.of(reviewer) if item.polarity != "neutral" or item.value > TELLING]
+            chosen = self.best([item for item in telling if not item.text.endswith("?")], 2)
             if chosen:
-                topic = chosen[0].topics[0] if chosen[0].topics else None
-                chosen = self.fill(chosen, None)
-                return [Exchange("ask_reviewer", topic, tuple(chosen), (reviewer,))]
+                self.take(chosen)
+                return [Exchange("ask_reviewer", None, tuple(chosen), (reviewer,))]
         return []
 
-    def find_gap(self) -> Gap | None:
-        """Find a question that nothing on record answers."""
+    def find_gap(self) -> tuple[Gap, tuple[str, str, int, int]] | None:
+        """Find a question that this paper raises and nothing on record answers, and where the paper raises it."""
         gaps = list(GAPS)
         self.rng.shuffle(gaps)
-        said = self.material.everything_said
-        paper = f"{self.material.forum.title or ''}\n{self.material.forum.abstract or ''}".lower()
+        forum = self.material.forum
         for gap in gaps:
-            makes_sense = gap.only_if is None or gap.only_if.search(paper)
-            if makes_sense and not gap.pattern.search(said):
-                return gap
+            for field_name, text in (("title", forum.title), ("abstract", forum.abstract)):
+                found = gap.only_if.search(text or "")
+                if found and self.material.is_nowhere(gap):
+                    return gap, (forum.forum, field_name, found.start(), found.end())
         return None
 
-    def covered_topics(self) -> dict[str, list[Statement]]:
-        """Return the statements of the reviews by the first topic of each."""
-        covered: dict[str, list[Statement]] = {}
-        for reviewer in self.material.reviewers:
-            for statement in self.material.statements[reviewer]:
-                for topic in statement.topics[:1]:
-                    covered.setdefault(topic, []).append(statement)
-        return covered
-
-    def ask_gap(self, gap: Gap) -> Exchange:
-        """Ask that question; the answer names what the reviews do cover."""
-        covered = self.covered_topics()
-        names = [name for name in TOPICS if name in covered]
-        names.sort(key=lambda name: TOPICS[name].broad - 0.4 * len(covered[name]) + self.rng.random())
-        chosen = names[: self.rng.choice((2, 2, 3))]
-        statements = tuple(self.pick_example(covered[name]) for name in chosen)
-        return Exchange("ask_unanswerable", None, statements, _list_speakers(statements), gap=gap)
-
-    def pick_example(self, statements: list[Statement]) -> Statement:
-        """Return the middle one of the statements that stand well alone, if possible one that was not said before."""
-        good = [item for item in statements if item.value >= 1.4 and not item.pointing] or statements
-        good = [item for item in good if item.key not in self.used] or good
-        good.sort(key=lambda item: (-self.worth(item), item.note_id, item.start))
-        return good[len(good) // 2]
+    def ask_gap(self, gap: Gap, place: tuple[str, str, int, int]) -> Exchange:
+        """Ask that question; the answer may name what comes closest."""
+        near = [
+            item
+            for reviewer in self.material.reviewers
+            for item in self.of(reviewer)
+            if gap.near and gap.near.search(item.text.lower()) and not item.text.endswith("?")
+        ]
+        chosen = self.best(near) if self.rng.random() < 0.6 else []
+        self.take(chosen)
+        return Exchange("ask_unanswerable", None, tuple(chosen), _list_speakers(chosen), gap=gap, place=place)
 
     # The decision
 
     def pick_reasons(self) -> tuple[Statement, ...]:
-        """Return what the decision rests on: passages of the meta-review, else what was said in the dialogue."""
+        """Return what the decision rests on, in the words of the meta-review; nothing where it has none to repeat."""
         outcome = self.material.forum.decision.outcome
         leaning = {"accept": "positive", "reject": "negative", "workshop": "negative"}.get(outcome)
-        candidates = (
-            []
-            if outcome == "unknown"
-            else [
-                item
-                for item in self.material.meta
-                if item.value > 0.7
-                and not item.pointing
-                and item.reported
-                and item.reported.needs_that
-                and not _PROCEDURE.search(item.text)
-                and not _SUMMARY_OPENING.match(item.text)
-                and not _CLAIMING.match(item.text)
-                and not (outcome == "accept" and _REQUIRING.search(item.text))
-            ]
-        )
-        heard = [
-            item
-            for reviewer in self.material.reviewers
-            for item in self.material.statements[reviewer]
-            if item.key in self.spoken and not item.pointing and item.kind != "summary"
-        ]
         if outcome == "unknown":
-            open_points = [item for item in heard if item.polarity == "negative"]
-            open_points.sort(
-                key=lambda item: (item.reported is None or not item.reported.needs_that, -self.worth(item))
+            return self.pick_open_point()
+        if leaning is None:
+            return ()
+        heard = frozenset(term for statement in self.spoken for term in statement.terms)
+        scored: list[tuple[float, int, Statement]] = []
+        last = max((item.place for item in self.material.meta), default=0)
+        for item in self.material.meta:
+            plain = item.text
+            if _PROCEDURE.search(plain) or _SUMMARY_OPENING.match(plain) or _CLAIMING.match(plain):
+                continue
+            if outcome == "accept" and _REQUIRING.search(plain):
+                continue
+            side = read_leaning(plain)
+            # A sentence that weighs without taking a side may stand for want of one that does; never one of the other.
+            if side != leaning and (side != "neutral" or not _WEIGHING.search(plain)):
+                continue
+            score = (
+                item.value
+                + (3.0 if side == leaning else 0.0)
+                + (0.6 if _WEIGHING.search(plain) else 0.0)
+                + 0.15 * min(4, len(item.terms & heard))
             )
-            return tuple(open_points[:1])
-        said = candidates or [item for item in heard if item.reported is not None and item.reported.needs_that]
-        fitting = [item for item in said if item.polarity == leaning] if leaning else []
-        if not candidates:
-            # That a paper reads well or badly decides nothing by itself; then the ratings are the better reason.
-            fitting = [item for item in fitting if any(TOPICS[name].aspect != "clarity" for name in item.topics)]
-            fitting.sort(key=lambda item: -self.worth(item))
-            return tuple(fitting[:2])
-        if not fitting and leaning:
-            fitting = [item for item in said if item.polarity == "neutral" and leans(item.text, leaning)]
-        if not fitting and leaning:
-            # The meta-review only names what speaks against its own decision; what was heard has to carry it.
-            fitting = [
-                item
-                for item in heard
-                if item.polarity == leaning and item.reported is not None and item.reported.needs_that
-            ][:1]
-        fitting.sort(key=lambda item: -(item.value + self.rng.random()))
-        other = [item for item in said if item.polarity not in (leaning, "neutral")]
-        other.sort(key=lambda item: -(item.value + self.rng.random()))
-        reasons = fitting[:2] if len(fitting) > 1 and self.rng.random() < 0.6 else fitting[:1]
-        if other and (not reasons or self.rng.random() < 0.4) and leaning:
-            reasons = [*reasons, other[0]]
-        return tuple(reasons[:2])
+            score += 0.5 * item.place / last if last else 0.0
+            scored.append((score + 0.4 * self.rng.random(), item.place, item))
+        scored.sort(key=lambda entry: (-entry[0], entry[1]))
+        reasons = [item for _, _, item in scored[: self.rng.choice((1, 2, 2, 3))]]
+        return tuple(item for item in reasons if read_leaning(item.text) == read_leaning(reasons[0].text))
+
+    def pick_open_point(self) -> tuple[Statement, ...]:
+        """Return what is left open where no decision is on record: only what the authors cannot have answered."""
+        if self.material.author_comments:
+            return ()
+        if "no-reply" in self.drawn:
+            return ()
+        open_points = [item for item in self.spoken if item.polarity == "negative" and item.key in self.noise]
+        open_points.sort(key=lambda item: (-self.worth(item), item.key))
+        return tuple(open_points[:1])
+
+
+def find_earlier(review: Review) -> float | None:
+    """Return the first rating that the record holds of a review, where the rating was another one then."""
+    for revision in review.revisions:
+        if revision.rating.value is not None and review.rating.value is not None:
+            return revision.rating.value if revision.rating.value != review.rating.value else None
+    return None
 
 
 _CUES = read_cues()
@@ -632,14 +543,7 @@ _SUMMARY_OPENING = re.compile(_CUES["summary_opening"], re.IGNORECASE)
 _CLAIMING = re.compile(_CUES["claiming"], re.IGNORECASE)
 _PROCEDURE = re.compile(_CUES["procedure"], re.IGNORECASE)
 _REQUIRING = re.compile(_CUES["requiring"], re.IGNORECASE)
-
-
-def _says_what_is_done(text: str) -> bool:
-    return _DOING.search(text) is not None
-
-
-def _says_what_is_found(text: str) -> bool:
-    return _FINDING.search(text) is not None
+_WEIGHING = re.compile(_CUES["weighing"], re.IGNORECASE)
 
 
 def _list_speakers(statements: Iterable[Statement]) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from toolkit.records import (
     Score,
     Turn,
 )
-from toolkit.synthesizers.agenda import Exchange, Plan, draw_plan, seed_random
-from toolkit.synthesizers.material import KINSHIP, TOPICS, Material, Statement, gather_material, read_declared_polarity
+from toolkit.synthesizers.agenda import Exchange, Plan, draw_plan, find_earlier, seed_random
+from toolkit.synthesizers.material import TOPICS, Material, Reply, Statement, gather_material, read_declared_polarity
 from toolkit.synthesizers.phrasing import Speech, tidy
 from toolkit.text.quotes import count_words, find_noun_phrases, split_lines
 from toolkit.text.rewording import (
@@ -36,8 +36,14 @@ from toolkit.text.rewording import (
 from toolkit.text.sources import make_evidence
 from toolkit.venues.catalogue import load_catalogue
 
-VERSION = "1"
-LONGEST_ANSWER = 92
+VERSION = "2"
+SAME_POINT = 0.8
+"""Kinship from which a second reviewer is said to be on the same point; to be told side by side takes less."""
+
+LONGEST_FRONTED = 26
+"""Words of a quotation that may stand before the name of who is quoted."""
+
+LONGEST_ANSWER = 125
 """Words; an answer stops before the sentence that would carry it beyond."""
 
 ANSWER_ACTS: Mapping[str, str] = {
@@ -50,9 +56,7 @@ ANSWER_ACTS: Mapping[str, str] = {
     "ask_reviewer": "report_reviewer",
     "ask_disagreement": "contrast",
     "ask_author_reply": "report_reply",
-    "ask_resolved": "report_outcome",
     "ask_score_change": "report_outcome",
-    "ask_evidence": "cite",
     "ask_public": "report_public",
     "ask_questions": "report_questions",
     "ask_unanswerable": "abstain",
@@ -158,18 +162,21 @@ class _Writer:
         self.last: Answer | None = None
         self.scored = False
         self.said: list[Statement] = []
-        self.heard: set[str] = set()
-        self.echoed: set[str] = set()
+        self.introduced: set[str] = set()
+        self.echoed = False
+        found = _NAME.match(self.forum.title or "")
+        self.name = found[1] if found else None
+        subjects = [phrase for phrase in find_noun_phrases(self.forum.title or "") if '"' not in phrase]
+        self.subject = _quote(self.rng.choice(subjects)) if subjects else None
 
     def write(self) -> tuple[Turn, ...]:
-        for _position, exchange in enumerate(self.plan.exchanges):
+        for exchange in self.plan.exchanges:
+            question = self.ask(exchange) if self.turns else self.ask_first(exchange)
             answer = getattr(self, f"answer_{exchange.act}")(exchange)
-            question = self.ask(exchange, first=not self.turns)
             self.add("meta_reviewer", exchange.act, [Sentence(question)], answer.answerable)
             self.add("dialogue_agent", ANSWER_ACTS[exchange.act], _fit(answer.sentences), answer.answerable)
             self.last = answer
             self.said = list(exchange.statements)
-            self.heard.update(item.speaker for item in exchange.statements)
         self.add("meta_reviewer", "decide", self.decide(), True)
         return tuple(self.turns)
 
@@ -179,47 +186,57 @@ class _Writer:
 
     # The meta-reviewer
 
-    def ask(self, exchange: Exchange, *, first: bool) -> str:
-        """Word a question so that it follows from the last answer: a reaction to it, or words taken up from it."""
-        if first:
-            return self.ask_first(exchange)
+    def ask(self, exchange: Exchange) -> str:
+        """Word a question; it may follow from the last answer by a reaction to it, or by words taken up from it."""
         slots = self.question_slots(exchange)
-        about = [exchange.about] if exchange.act in ("ask_author_reply", "ask_evidence") and exchange.about else ()
-        echo = self.find_echo(about or self.said)
-        question = self.speech.say(exchange.act, **slots, echo=echo)
-        lead = self.lead_in(exchange, None if echo and echo in question else echo)
-        if lead is None:
-            return question
-        return f"{lead} {self.lower_question(question)}"
+        echo = self.find_echo()
+        again = exchange.act == "ask_weaknesses" and any(turn.act == exchange.act for turn in self.turns)
+        in_question = echo if exchange.act == "ask_author_reply" and self.can_echo(exchange.about, echo) else None
+        question = self.speech.say("ask_more" if again else exchange.act, **slots, echo=in_question)
+        opening = self.lead_in()
+        takes_up = exchange.act not in ("ask_scores", "ask_summary") and in_question is None
+        if opening is None and takes_up and (echo or self.subject) and self.rng.random() < 0.6:
+            section, slot = ("opener_echo", echo) if echo else ("opener_title", self.subject)
+            opening = self.speech.say(section, echo=slot, subject=slot)
+            self.echoed = self.echoed or echo is not None
+            self.subject = self.subject if echo else None
+        elif opening is None and self.rng.random() < 0.6:
+            opening = self.speech.say("opener", name=self.name)
+        self.echoed = self.echoed or (in_question is not None and in_question in question)
+        return question if opening is None else tidy(f"{opening} {self.lower_question(question)}")
 
-    def lead_in(self, exchange: Exchange, echo: str | None) -> str | None:
-        """Return what comes before a question, or nothing."""
+    def can_echo(self, about: Statement | None, echo: str | None) -> bool:
+        """Whether words in quotation marks are words of a statement."""
+        return about is not None and echo is not None and echo.strip('"') in about.text
+
+    def lead_in(self) -> str | None:
+        """Return a reaction to the last answer, or nothing."""
         mood, slots = (self.last.mood, self.last.slots or {}) if self.last else (None, {})
-        can_react = mood is not None and self.speech.can_say(mood, **slots)
-        if echo is not None and (not can_react or self.rng.random() < 0.6):
-            section = "link_paper" if len(self.turns) == 2 and not self.scored else "link"
-            return self.speech.say(section, echo=echo)
-        if can_react and mood is not None and self.rng.random() < 0.85:
-            return f"{self.speech.say(mood, **slots).rstrip('.')};"
+        if mood is not None and self.speech.can_say(mood, **slots) and self.rng.random() < 0.6:
+            return self.speech.say(mood, **slots).rstrip(".") + ";"
         return None
 
     def lower_question(self, question: str) -> str:
-        """Lower the first letter of a question that follows a lead-in."""
-        return question if question.startswith(("I ", '"', "Reviewer", "An ")) else _lower(question)
+        """Lower the first letter of a question that follows other words."""
+        keeps = ("I ", '"', "Reviewer", *((self.name,) if self.name else ()))
+        return question if question.startswith(keeps) else _lower(question)
 
-    def find_echo(self, statements: Sequence[Statement]) -> str | None:
-        """Return a phrase of what was just said, in quotation marks, that was not taken up before."""
+    def find_echo(self) -> str | None:
+        """Return a name for something of what was just said, in quotation marks; one dialogue holds one at most."""
+        if self.echoed or self.turns[-1].act not in (
+            "report_weaknesses",
+            "report_reviewer",
+            "report_aspect",
+            "contrast",
+        ):
+            return None
         phrases = [
             phrase
-            for statement in statements
+            for statement in self.said
             for phrase in find_noun_phrases(statement.text)
-            if phrase.lower() not in self.echoed and any(phrase in turn.text for turn in self.turns[-3:])
+            if phrase in self.turns[-1].text and len(phrase) > 10
         ]
-        if not phrases:
-            return None
-        phrase = self.rng.choice(phrases[:4])
-        self.echoed.add(phrase.lower())
-        return _quote(phrase)
+        return _quote(self.rng.choice(phrases)) if phrases else None
 
     def ask_first(self, exchange: Exchange) -> str:
         section = "open_about"
@@ -232,24 +249,27 @@ class _Writer:
 
     def question_slots(self, exchange: Exchange) -> dict[str, str | None]:
         lead = exchange.reviewers[0] if exchange.reviewers else None
-        if exchange.act == "ask_evidence" and exchange.about is not None:
-            lead = exchange.about.speaker
-        rating = self.material.review_of[lead].rating.value if lead else None
+        judged = any(item.polarity != "neutral" for item in exchange.statements)
+        rating = self.material.review_of[lead].rating.value if lead and self.scored and judged else None
         return {
             "topic": TOPICS[exchange.topic].said_as if exchange.topic else None,
             "who": name_reviewer(lead) if lead else None,
+            "name": self.name,
             "rating": format_score(rating) if rating is not None else None,
-            "quiet": name_reviewer(lead) if lead and lead not in self.heard else None,
+            "grounds": "" if judged else None,
             "ask": self.rng.choice(exchange.gap.asks) if exchange.gap else None,
-            "is": ("are" if TOPICS[exchange.topic].plural else "is") if exchange.topic else None,
             "other": name_reviewer(exchange.reviewers[1]) if len(exchange.reviewers) > 1 else None,
+            # Slots that stand for nothing: a line with one is used only where the answer has several voices, or one,
+            # or holds more than neutral remarks ("grounds").
+            "several": "" if len(exchange.reviewers) > 1 else None,
+            "single": "" if len(exchange.reviewers) == 1 else None,
         }
 
     # Statements as sentences
 
     def predicate(self, statement: Statement, *, quote: bool = False) -> str:
         """Return what follows a reviewer's name: "objects that ..." or "asks: ..."."""
-        reported = statement.reported
+        reported = self.material.report(statement)
         if statement.text.endswith("?") and reported is None:
             return _lower(self.speech.say("quote_question", quote=_quote(statement.text)))
         if reported is not None and not quote:
@@ -263,32 +283,28 @@ class _Writer:
         return _lower(self.speech.say(section, quote=_quote(statement.text)))
 
     def say(self, frame: str, statement: Statement, topic: str | None = None) -> Sentence:
-        """Return one sentence that attributes a statement to its reviewer, who is named first or last."""
-        name = name_reviewer(statement.speaker)
-        text = self.front(frame, statement, name) if self.rng.random() < 0.5 else None
-        if text is None:
+        """Return one sentence that attributes a statement to its reviewer."""
+        name, places = self.name_speaker(statement)
+        fits = frame in ("frame_next", "frame_first", "frame_topic") and not statement.text[0].islower()
+        if fits and count_words(statement.text) <= LONGEST_FRONTED and self.rng.random() < 0.4:
+            section = "front_question" if statement.text.endswith("?") else "frame_quote"
+            text = self.speech.say(section, who=name, quote=_quote(statement.text))
+        else:
             says = self.predicate(statement)
             text = self.speech.say(frame, who=name, says=says, topic=TOPICS[topic].said_as if topic else None)
-        return Sentence(_close(text), _places(statement))
+        return Sentence(_close(text), places)
 
-    def front(self, frame: str, statement: Statement, name: str) -> str | None:
-        """Put what is said before who says it, where the words allow and the frame says nothing of its own."""
-        if (
-            frame in ("frame_same", "frame_again")
-            or frame.startswith("frame_other")
-            or count_words(statement.text) > 22
-        ):
-            return None
-        reported = statement.reported
-        if reported is None:
-            if frame == "frame_contrast":
-                return None
-            section = "front_question" if statement.text.endswith("?") else "front_quote"
-            return self.speech.say(section, who=name, quote=_quote(statement.text))
-        if not reported.needs_that or ";" in reported.text or ":" in reported.text:
-            return None
-        section = "front_contrast" if frame == "frame_contrast" else f"front_{statement.polarity}"
-        return self.speech.say(section, who=name, Clause=capitalise(reported.text))
+    def name_speaker(self, statement: Statement) -> tuple[str, tuple[Place, ...]]:
+        """Name a reviewer, once in a while with the scores, so that one knows whose word it is."""
+        name, places = name_reviewer(statement.speaker), _places(statement)
+        review = self.material.review_of[statement.speaker]
+        if statement.speaker in self.introduced or review.rating.value is None or self.rng.random() < 0.55:
+            return name, places
+        self.introduced.add(statement.speaker)
+        scores = f"rating {format_score(review.rating.value)}"
+        if review.confidence.value is not None:
+            scores += f", confidence {format_score(review.confidence.value)}"
+        return f"{name} ({scores})", (*places, *self.cite_scores([review]))
 
     def cite_scores(self, reviews: Iterable[Review]) -> tuple[Place, ...]:
         places: list[Place] = []
@@ -320,16 +336,14 @@ class _Writer:
         return replace(scores, sentences=(*scores.sentences, *voices))
 
     def summarize(self, statements: Sequence[Statement]) -> list[Sentence]:
-        """Say what the paper does: in a reviewer's words, or the abstract's, and whose words they are."""
+        """Say what the paper does, in a reviewer's words or the abstract's, and always whose words they are."""
         sentences = []
         before: str | None = None
         for statement in statements:
             if statement.speaker == "abstract":
-                text = self.cite_abstract(statement, before)
-            elif statement.reported is not None and statement.reported.needs_that:
-                text = self.speech.say(
-                    "summary_reviewer", who=name_reviewer(statement.speaker), clause=statement.reported.text
-                )
+                text = self.cite_abstract(statement, again=before == "abstract")
+            elif (reported := self.material.report(statement)) is not None and reported.needs_that:
+                text = self.speech.say("summary_reviewer", who=name_reviewer(statement.speaker), clause=reported.text)
             else:
                 text = self.speech.say(
                     "summary_quote", who=name_reviewer(statement.speaker), quote=_quote(statement.text)
@@ -338,19 +352,15 @@ class _Writer:
             sentences.append(Sentence(_close(text), _places(statement)))
         return sentences
 
-    def cite_abstract(self, statement: Statement, before: str | None) -> str:
-        """Report the abstract; after the abstract "it" is enough, after a reviewer it has to be named."""
+    def cite_abstract(self, statement: Statement, *, again: bool) -> str:
+        """Report the abstract, which is named every time."""
         clause = report_authors(_drop_paper_opening(statement.text), self.forum.abstract or "")
         if clause is None:
-            section = {None: "abstract_quote", "abstract": "abstract_quote_more"}.get(before, "abstract_quote_after")
-            return self.speech.say(section, quote=_quote(statement.text))
-        if before is None:
-            clause = _name_authors(clause)
-            return self.speech.say("abstract_first", clause=capitalise(clause), lower=clause)
+            return self.speech.say("abstract_quote_more" if again else "abstract_quote", quote=_quote(statement.text))
         shorter = _name_authors(_drop_showing(clause))
         if shorter != _name_authors(clause):
             return self.speech.say("abstract_result", lower=shorter)
-        return self.speech.say("abstract_more" if before == "abstract" else "abstract_after", lower=shorter)
+        return self.speech.say("abstract_more" if again else "abstract_first", lower=shorter)
 
     def score_answer(self) -> Answer:
         """Give every rating and confidence, and say which are not on record."""
@@ -365,13 +375,36 @@ class _Writer:
             silent = [review.reviewer for review in rated if review.confidence.value is None]
             blank = [review.reviewer for review in unrated if not review.rating.raw]
             missing = self.speech.say("no_rating_from", who=name_reviewers(blank)) if blank else None
-            tails = [line, self.tell_silent(silent, len(rated)), missing]
+            stage = self.speech.say("scores_initial") if self.forum.score_stage == "initial" else None
+            experience = self.tell_experience(rated)
+            tails = [line, None if experience else self.tell_silent(silent, len(rated)), missing, stage]
             text = "; ".join([text, *(_lower_unless_name(tail) for tail in tails if tail)])
             sentences.append(Sentence(_close(text), self.cite_scores(rated)))
+            sentences.extend(experience)
         if unrated:
             sentences.extend(self.tell_unrated(unrated, alone=not rated))
         mood, slots = self.judge_scores(rated)
         return Answer(tuple(sentences), mood, slots)
+
+    def tell_experience(self, rated: Sequence[Review]) -> list[Sentence]:
+        """Give the experience that reviewers state, on forms that ask for it in place of a confidence."""
+        groups: dict[str, list[Review]] = {}
+        for review in rated:
+            for score in review.scores:
+                if score.field == "experience_assessment" and score.raw and review.confidence.value is None:
+                    groups.setdefault(score.raw, []).append(review)
+        if not groups:
+            return []
+        parts = [
+            f"{name_reviewers([review.reviewer for review in reviews])} {_quote(raw.rstrip('.'))}"
+            for raw, reviews in groups.items()
+        ]
+        places = tuple(
+            (review.note_id, "experience_assessment", 0, len(raw))
+            for raw, reviews in groups.items()
+            for review in reviews
+        )
+        return [Sentence(_close(self.speech.say("experience", stated="; ".join(parts))), places)]
 
     def tell_silent(self, silent: Sequence[str], rated: int) -> str | None:
         """Say whose confidence is not on record."""
@@ -444,9 +477,8 @@ class _Writer:
         return sentences
 
     def tell_no_ratings(self, blank: Sequence[Review]) -> Sentence:
-        """Say that no review has a rating on record, and which confidences there are."""
-        voices = [self.first_statement(review.reviewer) for review in blank]
-        places = tuple(place for voice in voices if voice for place in _places(voice))
+        """Say that no review has a rating, and which confidences there are; each review as a whole bears it out."""
+        places = tuple(place for review in blank for place in self.cite_whole(review))
         count = len(blank)
         if count == 1:
             text = "The one review carries no rating on record"
@@ -459,11 +491,10 @@ class _Writer:
         listed = [f"{format_score(r.confidence.value or 0)} for {name_reviewer(r.reviewer)}" for r in confident]
         return Sentence(f"{text}, only a confidence: {join_words(listed)}.", (*places, *self.cite_scores(confident)))
 
-    def first_statement(self, reviewer: str) -> Statement | None:
-        said = self.material.statements[reviewer]
-        telling = [item for item in said if item.polarity != "neutral" and not item.pointing and item.value > 1]
-        pool = telling or list(said)
-        return max(pool, key=lambda item: item.value) if pool else None
+    def cite_whole(self, review: Review) -> tuple[Place, ...]:
+        """Point to the longest text of a review as a whole, where it has any."""
+        section = max(review.sections, key=lambda item: len(item.text), default=None)
+        return ((review.note_id, section.field, 0, len(section.text)),) if section and section.text else ()
 
     def tell_line(self, rated: Sequence[Review]) -> str | None:
         """Say on which side of the form's accept line the ratings lie, where it has one."""
@@ -503,30 +534,18 @@ class _Writer:
         return None, slots
 
     def answer_ask_disagreement(self, exchange: Exchange) -> Answer:
-        statements = list(exchange.statements)
+        one, other = exchange.statements
         if self.rng.random() < 0.5:
-            statements[0], statements[1] = statements[1], statements[0]
-        sentences = [
-            self.say("frame_topic", statements[0], exchange.topic),
-            self.say(self.pick_contrast(statements[0], statements[1]), statements[1]),
-        ]
-        sure = self.compare_confidence(statements[0].speaker, statements[1].speaker)
-        if sure is not None and self.rng.random() < 0.5:
+            one, other = other, one
+        sentences = [self.say("frame_topic" if exchange.topic else "frame_first", one, exchange.topic)]
+        sentences.append(self.say("frame_contrast", other))
+        sure = self.compare_confidence(one.speaker, other.speaker)
+        if sure is not None and self.rng.random() < 0.7:
             sentences.append(sure)
-        for third in statements[2:]:
-            sentences.append(self.say("frame_same" if self.meets(statements[1], third) else "frame_next", third))
-        slots = {
-            "topic": TOPICS[exchange.topic or "results"].said_as,
-            "who": name_reviewer(statements[0].speaker),
-            "other": name_reviewer(statements[1].speaker),
-        }
+        slots = {"who": name_reviewer(one.speaker), "other": name_reviewer(other.speaker)}
+        if exchange.topic:
+            slots["topic"] = TOPICS[exchange.topic].said_as
         return Answer(tuple(sentences), "react_contrast", slots)
-
-    def pick_contrast(self, one: Statement, other: Statement) -> str:
-        """Call it a contrast only where both speak of the same thing, by the rare words they share."""
-        if self.material.measure_kinship(one, other) >= KINSHIP:
-            return "frame_contrast"
-        return f"frame_other_{other.polarity}"
 
     def compare_confidence(self, one: str, other: str) -> Sentence | None:
         """Say which of two reviewers is the surer, by the confidence each stated."""
@@ -559,140 +578,101 @@ class _Writer:
         return self.list_statements(exchange, "react_praise")
 
     def list_statements(self, exchange: Exchange, mood: str) -> Answer:
-        """Give statements one after the other, saying where they meet."""
+        """Give statements one after the other; two are called one only where they share what is rare."""
         first, *others = exchange.statements
-        topic = exchange.topic if exchange.topic in first.topics else None
-        sentences = [self.say("frame_topic" if topic else "frame_first", first, topic)]
+        sentences = [self.say("frame_topic" if exchange.topic else "frame_first", first, exchange.topic)]
         shared = 1
         previous = first
         for item in others:
-            meets = self.meets(first, item)
+            frame = "frame_next"
             if item.speaker == previous.speaker:
-                sentences.append(self.say("frame_again", item))
-            else:
-                sentences.append(self.say("frame_same" if meets else "frame_next", item))
-            shared += meets
+                frame = "frame_later" if _stands_after(item, previous) else "frame_again"
+            elif self.material.measure_kinship(first, item) >= SAME_POINT:
+                frame = "frame_same"
+                shared += 1
+            sentences.append(self.say(frame, item))
             previous = item
         slots = {"who": name_reviewer(first.speaker), "n": spell_number(shared)}
-        slots.update(_find_token(first))
         return Answer(tuple(sentences), "react_shared" if shared > 1 and mood == "react_critical" else mood, slots)
-
-    def meets(self, one: Statement, other: Statement) -> bool:
-        """Whether two reviewers plainly say the same kind of thing about the same thing."""
-        if one.speaker == other.speaker or one.polarity != other.polarity or one.polarity == "neutral":
-            return False
-        common = [topic for topic in one.topics if topic in other.topics]
-        if not common:
-            return False
-        return self.material.measure_kinship(one, other) >= KINSHIP or any(not TOPICS[topic].broad for topic in common)
 
     def answer_ask_reviewer(self, exchange: Exchange) -> Answer:
         first, *others = exchange.statements
-        review = self.material.review_of[first.speaker]
-        name = name_reviewer(first.speaker)
-        places = _places(first)
-        if review.rating.value is not None and self.rng.random() < 0.6:
-            number = format_score(review.rating.value)
-            confidence = review.confidence.value
-            tail = f" with confidence {format_score(confidence)}" if confidence is not None else ""
-            name = f"{name}, who rates it {number}{tail},"
-            places = (*places, *self.cite_scores([review]))
-        lead = Sentence(_close(f"{name} {self.predicate(first)}"), places)
-        sentences = [lead]
+        sentences = [self.say("frame_first", first)]
         for item in others:
-            frame = "frame_again" if item.speaker == first.speaker else "frame_contrast"
-            if item.speaker != first.speaker and {item.polarity, first.polarity} != {"positive", "negative"}:
-                frame = "frame_next"
-            elif frame == "frame_contrast":
-                frame = self.pick_contrast(first, item)
-            sentences.append(self.say(frame, item))
+            sentences.append(self.say("frame_later" if _stands_after(item, first) else "frame_again", item))
         mood = {"positive": "react_praise", "negative": "react_critical"}.get(first.polarity)
-        return Answer(tuple(sentences), mood, {"who": name_reviewer(first.speaker), **_find_token(first)})
+        return Answer(tuple(sentences), mood, {"who": name_reviewer(first.speaker)})
 
     def answer_ask_author_reply(self, exchange: Exchange) -> Answer:
         about = _require(exchange.about)
-        reviewer = exchange.reviewers[0]
-        name = name_reviewer(reviewer)
-        if not exchange.statements:
-            text = self.speech.say("reply_none", who=name, quote=_quote(about.text))
+        name = name_reviewer(about.speaker)
+        if not exchange.replies:
+            text = self.speech.say("reply_none", who=name)
             return Answer((Sentence(_close(text), _places(about)),), "react_no_reply", {"who": name})
-        sentences = []
-        for position, statement in enumerate(exchange.statements):
-            section = "reply_first" if position == 0 else "reply_more"
-            if statement.reported is not None and (own := _DIRECT_REPLY.match(statement.reported.text)):
-                text = self.speech.say("reply_direct", rest=statement.reported.text[own.start(1) :])
-            elif statement.reported is not None and position == 0 and self.can_front_reply(statement):
-                text = self.speech.say("front_reply", Clause=capitalise(statement.reported.text), who=name)
-            elif statement.reported is not None:
-                text = self.speech.say(section, lower=statement.reported.text, who=name)
-            else:
-                quoted = "reply_quote" if position == 0 else "reply_more_quote"
-                text = self.speech.say(quoted, quote=_quote(statement.text), who=name)
-            sentences.append(Sentence(_close(text), _places(statement)))
-        comment = exchange.comment
-        if comment is not None and not self.material.came_back(reviewer, comment.created):
-            last = sentences[-1]
-            tail = _lower_unless_name(self.speech.say("reply_general", who=name))
-            sentences[-1] = Sentence(f"{last.text.rstrip('.')}; {tail}.", last.places)
+        several = len(exchange.replies) > 1
+        sentences: list[Sentence] = []
+        for position, reply in enumerate(exchange.replies):
+            sentences.append(self.tell_reply(reply, position, named=several))
+        if not several:
+            reply = exchange.replies[0]
+            if not self.material.came_back(about.speaker, reply.comment.created) and self.rng.random() < 0.5:
+                last = sentences[-1]
+                tail = _lower_unless_name(self.speech.say("reply_general", who=name))
+                sentences[-1] = Sentence(f"{last.text.rstrip('.')}; {tail}.", last.places)
         return Answer(tuple(sentences), "react_reply", {"who": name})
 
-    def can_front_reply(self, statement: Statement) -> bool:
-        """Whether a reply may stand before "the authors answer": not where it begins with a pronoun for them."""
-        text = statement.text
-        return (
-            not re.search(r"\b(?:we|our|us)\b", text, re.IGNORECASE)
-            and count_words(text) <= 22
-            and self.rng.random() < 0.5
-        )
-
-    def answer_ask_resolved(self, exchange: Exchange) -> Answer:
-        return self.tell_reactions(exchange)
+    def tell_reply(self, reply: Reply, position: int, *, named: bool) -> Sentence:
+        """Give the authors' answer to one statement, and say to whose where there are several."""
+        answer = reply.answers[0]
+        who = name_reviewer(reply.about.speaker)
+        reported = self.material.report(answer)
+        own = _DIRECT_REPLY.match(reported.text) if reported is not None else None
+        if own and reported and len(_OF_AUTHORS.findall(reported.text)) == 1:
+            section = "reply_direct_to" if named else "reply_direct"
+            text = self.speech.say(section, rest=reported.text[own.start(1) :], who=who)
+        else:
+            section = "reply_quote_to" if named else "reply_quote"
+            text = self.speech.say(section, quote=_quote(answer.text), who=who)
+        return Sentence(_close(text), (*_places(answer), *_places(reply.about)) if named else _places(answer))
 
     def answer_ask_score_change(self, exchange: Exchange) -> Answer:
-        return self.tell_reactions(exchange)
-
-    def tell_reactions(self, exchange: Exchange) -> Answer:
         sentences = []
         told: set[str] = set()
         for reaction in exchange.reactions:
             statement = reaction.statement
             name = name_reviewer(statement.speaker)
-            section = {"raised": "reaction_raised", "kept": "reaction_kept"}.get(reaction.outcome, "reaction")
-            if statement.speaker in told:
-                text = self.speech.say("reaction_more", who=name, quote=_quote(statement.text))
-            else:
-                text = self.speech.say(section, who=name, quote=_quote(statement.text))
-            sentences.append(Sentence(_close(text), _places(statement)))
-            if statement.speaker not in told:
-                review = self.material.review_of[statement.speaker]
-                if review.rating.value is not None and reaction.outcome in ("raised", "kept"):
-                    text = self.speech.say("reaction_score", who=name, rating=format_score(review.rating.value))
-                    sentences.append(Sentence(_close(text), self.cite_scores([review])[:1]))
+            section = "reaction_more" if statement.speaker in told else "reaction"
+            text = self.speech.say(section, who=name, quote=_quote(statement.text))
+            sentence = Sentence(_close(text), _places(statement))
+            if statement.speaker not in told and reaction.outcome in ("raised", "kept"):
+                sentence = self.add_rating(sentence, statement.speaker)
+            sentences.append(sentence)
             told.add(statement.speaker)
+        for review in self.forum.reviews:
+            earlier = find_earlier(review)
+            if earlier is not None and review.rating.value is not None:
+                text = self.speech.say(
+                    "score_moved",
+                    who=name_reviewer(review.reviewer),
+                    earlier=format_score(earlier),
+                    rating=format_score(review.rating.value),
+                )
+                sentences.append(Sentence(_close(text), self.cite_scores([review])[:1]))
         return Answer(tuple(sentences), None, {})
 
-    def answer_ask_evidence(self, exchange: Exchange) -> Answer:
-        first, *others = exchange.statements
-        name = name_reviewer(first.speaker)
-        section = _name_section(first.field)
-        text = self.speech.say("evidence_where", who=name, section=section, quote=_quote(first.text))
-        sentences = [Sentence(_close(text), _places(first))]
-        for item in others:
-            text = self.speech.say("evidence_near", quote=_quote(item.text))
-            sentences.append(Sentence(_close(text), _places(item)))
-        return Answer(tuple(sentences), None, {})
+    def add_rating(self, sentence: Sentence, reviewer: str) -> Sentence:
+        """Add what the record holds as the rating of someone who spoke of it."""
+        review = self.material.review_of[reviewer]
+        if review.rating.value is None or find_earlier(review) is not None:
+            return sentence
+        tail = self.speech.say("reaction_score", who=name_reviewer(reviewer), rating=format_score(review.rating.value))
+        text = f"{sentence.text.rstrip('.')}; {_lower_unless_name(tail)}."
+        return Sentence(text, (*sentence.places, *self.cite_scores([review])[:1]))
 
     def answer_ask_public(self, exchange: Exchange) -> Answer:
-        first, *answers = exchange.statements
-        text = self.speech.say("public_said", says=self.predicate(first))
-        sentences = [Sentence(_close(text), _places(first))]
-        for answer in answers:
-            if answer.reported is not None:
-                text = self.speech.say("public_reply", lower=answer.reported.text)
-            else:
-                text = self.speech.say("public_reply_quote", quote=_quote(answer.text))
-            sentences.append(Sentence(_close(text), _places(answer)))
-        return Answer(tuple(sentences), None, {})
+        (remark,) = exchange.statements
+        text = self.speech.say("public_said", quote=_quote(remark.text))
+        return Answer((Sentence(_close(text), _places(remark)),), None, {})
 
     def answer_ask_questions(self, exchange: Exchange) -> Answer:
         first, *others = exchange.statements
@@ -704,20 +684,21 @@ class _Writer:
 
     def answer_ask_unanswerable(self, exchange: Exchange) -> Answer:
         gap = _require(exchange.gap)
-        names = list(dict.fromkeys(TOPICS[item.topics[0]].said_as for item in exchange.statements if item.topics))
-        near = exchange.statements[0]
+        discussion = "the discussion" if self.forum.discussion else None
+        note_id, field_name, start, end = _require(exchange.place)
+        matched = self.material.sources[note_id, field_name][start:end]
         text = self.speech.say(
-            "abstain_first",
+            "abstain",
             gap=gap.said_as,
-            covered=join_words(names),
-            Covered=capitalise(join_words(names)),
-            discussion="the discussion" if self.forum.discussion else None,
-            who=name_reviewer(near.speaker),
-            says=self.predicate(near),
-            verb="are" if len(names) > 1 or TOPICS[near.topics[0]].plural else "is",
+            discussion=discussion,
+            field=field_name,
+            matched=None if '"' in matched or "\n" in matched else _quote(matched),
         )
-        places = tuple(place for item in exchange.statements for place in _places(item))
-        return Answer((Sentence(_close(text), places),), "react_gap", {}, answerable=False)
+        sentences = [Sentence(_close(text), (_require(exchange.place),))]
+        for near in exchange.statements:
+            text = self.speech.say("abstain_near", who=name_reviewer(near.speaker), says=self.predicate(near))
+            sentences.append(Sentence(_close(text), _places(near)))
+        return Answer(tuple(sentences), "react_gap", {}, answerable=False)
 
     def answer_weigh(self, exchange: Exchange) -> Answer:
         reviews = [self.material.review_of[name] for name in exchange.reviewers]
@@ -742,8 +723,8 @@ class _Writer:
         if len(sizes) > 1 and sizes[-1][0] > 1.4 * max(1, sizes[0][0]):
             long, short = sizes[-1][1], sizes[0][1]
             text = self.speech.say("weigh_length", long=name_reviewer(long), short=name_reviewer(short))
-            chosen = [item for item in (self.first_statement(long), self.first_statement(short)) if item is not None]
-            sentences.append(Sentence(_close(text), tuple(place for item in chosen for place in _places(item))))
+            places = tuple(place for name in (long, short) for place in self.cite_whole(self.material.review_of[name]))
+            sentences.append(Sentence(_close(text), places))
         for item in exchange.statements:
             sentences.append(self.say("frame_surest", item))
         return Answer(tuple(sentences), "react_weigh" if len(groups) > 1 else None, {})
@@ -757,37 +738,47 @@ class _Writer:
         places: tuple[Place, ...] = ()
         if record.raw and record.note_id and record.field and (record.note_id, record.field) in self.material.sources:
             places = ((record.note_id, record.field, 0, len(record.raw)),)
-        leaning = {"accept": "positive", "reject": "negative", "workshop": "negative"}.get(record.outcome)
         plain = decision.removeprefix("So ")
         slots = {"decision": decision, "decision_lower": plain if plain.startswith("I ") else _lower(plain)}
+        if record.outcome not in ("accept", "reject", "workshop"):
+            return self.leave_open(slots, places)
         if not self.plan.reasons:
-            scores = self.reason_from_scores(record.outcome)
-            if scores is not None:
-                text = self.speech.say("decide_scores", **slots, scores=scores.text)
-                return [Sentence(_close(text), (*places, *scores.places))]
-            bare = [Sentence(_close(self.speech.say("decide_bare", **slots)), places)]
-            return [*bare, Sentence(_close(self.speech.say("reason_none")))] if leaning else bare
+            return self.decide_without_reason(slots, places, record.outcome)
         first, *others = self.plan.reasons
-        clause = first.reported.text if first.reported else _quote(first.text)
-        slots.update(lower=clause, Clause=capitalise(clause), who=name_reviewer(first.speaker))
-        if record.outcome in ("withdrawn", "desk_rejected", "unknown"):
-            section = "decide_open" if first.speaker.startswith("R") else "decide_bare"
-            if section == "decide_open" and (first.reported is None or not first.reported.needs_that):
-                section, slots["quote"] = "decide_open_quote", _quote(first.text)
-        elif first.speaker.startswith("R"):
-            section = "decide_reviewer"
-        else:
-            section = "decide_because" if first.polarity in (leaning, "neutral") else "decide_despite"
+        reported = self.material.report(first)
+        clause = reported.text if reported is not None and reported.needs_that else None
+        slots.update({"lower": clause, "Clause": capitalise(clause)} if clause else {"quote": _quote(first.text)})
+        section = "decide_because" if clause else "decide_quote"
         sentences = [Sentence(_close(self.speech.say(section, **slots)), (*places, *_places(first)))]
-        if section == "decide_bare":
-            others = [first, *others]
         for reason in others:
-            if reason.reported is None or reason.speaker.startswith("R"):
-                continue
-            against = leaning and reason.polarity not in (leaning, "neutral")
-            kind = "reason_against" if against and section != "decide_despite" else "reason_more"
-            sentences.append(Sentence(_close(self.speech.say(kind, lower=reason.reported.text)), _places(reason)))
+            reported = self.material.report(reason)
+            if reported is not None and reported.needs_that:
+                text = self.speech.say("reason_more", lower=reported.text)
+            else:
+                text = self.speech.say("reason_more_quote", quote=_quote(reason.text))
+            sentences.append(Sentence(_close(text), _places(reason)))
         return sentences
+
+    def leave_open(self, slots: dict[str, str], places: tuple[Place, ...]) -> list[Sentence]:
+        """Close without a verdict where none is on record, perhaps with the point that the authors left unanswered."""
+        if not self.plan.reasons:
+            return [Sentence(_close(self.speech.say("decide_bare", **slots)), places)]
+        point = self.plan.reasons[0]
+        text = self.speech.say("decide_open", **slots, who=name_reviewer(point.speaker), quote=_quote(point.text))
+        return [Sentence(_close(text), (*places, *_places(point)))]
+
+    def decide_without_reason(self, slots: dict[str, str], places: tuple[Place, ...], outcome: str) -> list[Sentence]:
+        """Decide as the record does, and say plainly that no reason of it can be given."""
+        meta = self.forum.meta_review
+        if meta is not None and meta.text.strip():
+            section = next(item for item in meta.sections if item.text.strip())
+            text = self.speech.say("decide_long", **slots)
+            return [Sentence(_close(text), (*places, (meta.note_id, section.field, 0, len(section.text))))]
+        sentences = [Sentence(_close(self.speech.say("decide_bare", **slots)), places)]
+        scores = self.reason_from_scores(outcome)
+        if scores is None:
+            return [*sentences, Sentence(_close(self.speech.say("reason_none")))]
+        return [*sentences, Sentence(_close(self.speech.say("reason_scores", scores=scores.text)), scores.places)]
 
     def reason_from_scores(self, outcome: str) -> Sentence | None:
         """Give the ratings as the reason where most of them lie on the side of the decision."""
@@ -807,17 +798,17 @@ _DIRECT_REPLY = re.compile(
     r"(?:believe|think|argue|agree|disagree|note|emphasi[sz]e|acknowledge|feel|hope|plan|apologi[sz]e|thank|would like"
     r"|have|added|ran|did|will|are|were|use|used|include|included|compare|compared))\b"
 )
-_TOKEN = re.compile(
-    r"\b(?:(?:Table|Figure|Fig\.|Section|Sec\.|Theorem|Proposition|Lemma|Appendix|Equation|Eq\.|Algorithm) "
-    r"[A-Z0-9][0-9.]*\d?"
-    r"|(?!I\b)[A-Z][a-z]*[A-Z][A-Za-z]*(?:-\d+)?|[A-Z]{2,}\d*)\b"
+_OF_AUTHORS = re.compile(r"\b(?:they|their|them|theirs|themselves)\b")
+_NAME = re.compile(
+    r"([A-Z][\w+-]*(?: (?:[A-Z][\w+-]*|of|the|for|with|in|and|to)){0,3})"
+    r"(?<! of)(?<! the)(?<! for)(?<! with)(?<! in)(?<! and)(?<! to):\s"
 )
+"""The name that a title gives the work before its colon: "Ledger Networks: One Slot per Entity"."""
 
 
-def _find_token(statement: Statement) -> dict[str, str]:
-    """Return the name or place of the paper that a statement mentions, for a reaction to take up."""
-    found = _TOKEN.search(statement.text)
-    return {"token": found[0]} if found and not found[0].isupper() | (len(found[0]) < 3) else {}
+def _stands_after(one: Statement, other: Statement) -> bool:
+    """Whether a statement comes later than another in the same text."""
+    return (one.note_id, one.field) == (other.note_id, other.field) and one.start > other.start
 
 
 def find_side(score: Score) -> str | None:
@@ -847,10 +838,6 @@ def _require(value: Value | None) -> Value:
 
 def _say_tier(tier: str | None) -> str:
     return f", as {'an' if tier == 'oral' else 'a'} {tier}" if tier in ("oral", "spotlight", "poster") else ""
-
-
-def _name_section(field: str) -> str:
-    return {"review": "text", "main_review": "text", "comment": "text"}.get(field, f"{field.replace('_', ' ')}")
 
 
 def _quote(text: str) -> str:

@@ -1,22 +1,21 @@
-"""Stretches of review prose that can stand alone: whole sentences or clauses, free of markup, at exact offsets.
+"""Sentences of review prose that can stand alone: free of markup and of what binds them to their place in a list.
 
-A passage is what a dialogue may put in quotation marks. Where a sentence is too long, or only one half of it says
-what is wanted, it is cut at a sense boundary, never in the middle of a clause. Nothing is ever changed here: a
+A passage is what a dialogue may put in quotation marks: a whole sentence, without list markers, headings and leading
+connectives, because a sentence that is cut at a comma may come to say the opposite. Nothing is ever changed here: a
 passage is a pair of offsets, and its words are those of the source.
 """
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from toolkit.text.sentences import Span
 
 WORDS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "prose_words.toml").read_text(encoding="utf-8"))
 """The word lists of prose_words.toml, as written."""
 
-LONGEST_PASSAGE = 30
+LONGEST_PASSAGE = 34
 """Words. A longer quotation is read as a wall of text in a spoken turn."""
 SHORTEST_PASSAGE = 4
 
@@ -24,7 +23,7 @@ _CONNECTIVES = "|".join(
     [*(re.escape(phrase) for phrase in WORDS["leading_phrases"]), *WORDS["leading_connectives"].split()]
 )
 _LEADING_MARKER = re.compile(
-    r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])"
+    r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])|\d{1,2},\s(?=[A-Z])"
     r"|\[\d{1,2}\]\s|[QWSCR]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s|\d{1,2}[-:](?=[A-Z][a-z]*\s))\s*"
 )
 _LEADING_LABEL = re.compile(
@@ -37,6 +36,12 @@ _LEADING_CONNECTIVE = re.compile(
     r"(?=(?:the|this|it|there|i|they|we|a|an|some|no|many|most)\b)",
     re.IGNORECASE,
 )
+_CONNECTIVE_STARTS = frozenset(
+    [phrase.split()[0] for phrase in WORDS["leading_phrases"]]
+    + WORDS["leading_connectives"].split()
+    + ["but", "and", "also", "so", "on", "in"]
+)
+_FIRST_WORD = re.compile(r"\s*([A-Za-z]+)")
 _TRAILING = re.compile(r"[\s.,;:!*_–—-]+$")
 _UNCLEAN = re.compile(
     r"[\\$^_{}|`~<>=#*@\[\]\"“”„«»•�…]|''|\n\s*\n|https?:|www\.|\.\.|--|\?\S|\?.*\?|[a-z]{4}[.!]\s|^\W|\betc\b$|\(\s|\s\)|\s[,;:]|[‘]"
@@ -46,31 +51,13 @@ _REVIEWER_NUMBER = re.compile(
     r"(?i:anon\w*reviewer|\breviewers?[ _#-]*\d|\brev\.? ?\d)|\bR\d\b|\bAC\b"
     r"|\b[Rr]eviewers? (?=[a-z]*[A-Z0-9])[A-Za-z0-9]{1,6}\b"
 )
-_CUT = re.compile(
-    r"(?P<strong>;\s|:\s(?=(?:the|it|there|this|i)\b)|\s[–—-]{1,2}\s|,\s(?=(?:but|whereas|while|although|though|yet|because|since|which|as|so|where)\b)"
-    r"|\s(?=(?:but|because|whereas|although)\b))|(?P<weak>,\sand\s)"
-)
-_JOINER = re.compile(r"(?:but|yet|so|and|however)\b,?\s*", re.IGNORECASE)
-_DEPENDENT = re.compile(
-    r"(?:if|while|although|though|as|since|when|because|unless|given|whereas|despite|even)\b", re.IGNORECASE
-)
 _BROKEN_QUESTION = re.compile(
     r"(?:^|, )(?:is|are|was|were|do|does|did|can|could|would|should|has|have|why|how|what|when|where)\s"
-    r"(?:is|are|it|the|this|that|these|there|they|you|we|one|not|do|does|did|can|could|would|should)\b.*[^?]$",
+    r"(?:is|are|it|the|this|that|these|there|they|you|we|one|do|does|did|can|could|would|should)\b.*[^?]$",
     re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"[A-Za-z0-9'’-]+")
 _UNFINISHED = frozenset(WORDS["unfinished_endings"].split())
-_CLAUSE_SUBJECTS = frozenset(WORDS["clause_subjects"].split())
-
-
-class Passage(NamedTuple):
-    """A quotable stretch of a source text."""
-
-    start: int
-    end: int
-    whole: bool
-    """Whether it is a whole sentence rather than a clause cut out of one."""
 
 
 def trim_passage(text: str, start: int, end: int) -> Span:
@@ -85,6 +72,9 @@ def trim_passage(text: str, start: int, end: int) -> Span:
     while moved and start < end:
         moved = False
         for pattern in (_LEADING_MARKER, _LEADING_LABEL, _LEADING_CONNECTIVE):
+            # Few sentences begin with a connective, and looking at one word is much cheaper than the pattern.
+            if pattern is _LEADING_CONNECTIVE and not _opens_with_connective(text, start, end):
+                continue
             found = pattern.match(text, start, end)
             if found and found.end() > start:
                 start, moved = found.end(), True
@@ -92,6 +82,11 @@ def trim_passage(text: str, start: int, end: int) -> Span:
         start += 1
     found = _TRAILING.search(text, start, end)
     return Span(start, found.start() if found else end)
+
+
+def _opens_with_connective(text: str, start: int, end: int) -> bool:
+    found = _FIRST_WORD.match(text, start, end)
+    return found is not None and found[1].lower() in _CONNECTIVE_STARTS
 
 
 def is_clean(text: str) -> bool:
@@ -122,59 +117,17 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
-def find_passages(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> list[Passage]:
-    """Return the clean passages of one sentence: the whole of it where it is short enough, and its clauses.
+def find_passage(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> Span | None:
+    """Return a sentence as a passage, if it is clean and of at most ``longest`` words.
 
-    >>> text = "The idea is simple and well explained, but the experiments cover only one small data set."
-    >>> [text[p.start:p.end] for p in find_passages(text, 0, len(text))][1:]
-    ['The idea is simple and well explained', 'the experiments cover only one small data set']
+    >>> text = "- However, the gain is small on both corpora."
+    >>> span = find_passage(text, 0, len(text))
+    >>> text[span.start:span.end]
+    'the gain is small on both corpora'
     """
-    whole = find_whole_passage(text, start, end, longest)
-    return [*([whole] if whole else []), *find_clauses(text, start, end, longest)]
-
-
-def find_whole_passage(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> Passage | None:
-    """Return a whole sentence as a passage, if it is clean and of at most ``longest`` words."""
     start, end = trim_passage(text, start, end)
-    return Passage(start, end, True) if _is_usable(text[start:end], longest) else None
-
-
-def find_clauses(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> list[Passage]:
-    """Return the clean clauses that a sentence can be cut into."""
-    start, end = trim_passage(text, start, end)
-    spans = _cut_clauses(text, start, end) if start < end else ()
-    return [Passage(left, right, False) for left, right in spans if _is_usable(text[left:right], longest)]
-
-
-def _is_usable(words: str, longest: int) -> bool:
-    return bool(words) and count_words(words) <= longest and is_clean(words)
-
-
-def _cut_clauses(text: str, start: int, end: int) -> Iterator[Span]:
-    cuts = [match for match in _CUT.finditer(text, start, end) if _is_outside_brackets(text, start, match.start())]
-    usable = [match for match in cuts if match["strong"] is not None or _opens_clause(text, match.end(), end)]
-    if not usable:
-        return
-    dependent = _DEPENDENT.match(text, start, end) is not None
-    if not dependent and not text.endswith("?", start, end):
-        for match in usable:
-            head = trim_passage(text, start, match.start())
-            if count_words(text[head.start : head.end]) >= 5:
-                yield head
-    for match in usable:
-        joiner = _JOINER.match(text, match.end(), end)
-        tail_start = joiner.end() if joiner else match.end()
-        if (joiner or text[match.start()] in ";:") and _opens_clause(text, tail_start, end):
-            yield trim_passage(text, tail_start, end)
-
-
-def _is_outside_brackets(text: str, start: int, position: int) -> bool:
-    return text.count("(", start, position) == text.count(")", start, position)
-
-
-def _opens_clause(text: str, start: int, end: int) -> bool:
-    found = _WORD.match(text, start, end)
-    return found is not None and found[0].lower() in _CLAUSE_SUBJECTS
+    words = text[start:end]
+    return Span(start, end) if words and count_words(words) <= longest and is_clean(words) else None
 
 
 def split_lines(text: str, start: int, end: int) -> list[Span]:
