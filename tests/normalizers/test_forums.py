@@ -245,6 +245,14 @@ def test_cleaned_text_is_counted(make_v2: Make) -> None:
     assert {change.kind: change.count for change in forum.text_changes} == {"line-end": 1, "invisible": 1}
 
 
+def test_a_title_is_on_one_line_and_the_change_is_counted(make_v2: Make) -> None:
+    root = make_v2("f1", "-/Submission", "Submission1/Authors", title="Pain from\n   faces", abstract="Two  spaces.")
+    forum = normalize_forum([root])
+    assert forum.title == "Pain from faces"
+    assert forum.abstract == "Two  spaces."
+    assert {change.kind: change.count for change in forum.text_changes} == {"title-space": 1}
+
+
 def test_build_percentiles_need_thirty_reviews_and_never_replace_the_catalogues(make_v2: Make) -> None:
     base = normalize_forum([make_v2("r1", "Submission7/-/Official_Review", "Submission7/Reviewer_abcd", summary="x")])
 

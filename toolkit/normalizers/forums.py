@@ -142,7 +142,7 @@ def normalize_notes(
         raise RefusedForumError("no-root-and-no-review", "neither the submission nor a review is here", where=forum)
     key = venues.identify_venue(root or newest[0])
     cleaner = TextCleaner()
-    title = (read_title(root, cleaner) if root else None) or cleaner.clean((hints or {}).get("title"))
+    title = (read_title(root, cleaner) if root else None) or cleaner.clean_title((hints or {}).get("title"))
     context = _Context(cast_forum(newest, root), kinds, cleaner, title, options, quarantined)
     parts = _divide(versions, root, forum, context)
     decision = _find_decision(newest, root, kinds)

@@ -31,6 +31,16 @@ class TextCleaner:
             self._changes.update(cleaned.changes)
         return cleaned.text if cleaned.text and not cleaned.text.isspace() else None
 
+    def clean_title(self, value: Any) -> str | None:
+        """Return a clean text on one line, with single spaces; null for what is no text or says nothing."""
+        cleaned = self.clean(value)
+        if cleaned is None:
+            return None
+        title = " ".join(cleaned.split())
+        if title != cleaned:
+            self._changes["title-space"] += 1
+        return title
+
     def list_changes(self) -> tuple[TextChange, ...]:
         """Return what was changed so far, by kind."""
         return tuple(TextChange(kind, count) for kind, count in sorted(self._changes.items()))
@@ -81,8 +91,7 @@ def list_text_fields(note: Note, venue: str, kind: str) -> tuple[str, ...]:
 
 def read_title(note: Note, cleaner: TextCleaner) -> str | None:
     """Return a note's title on one line; null where it has none."""
-    title = cleaner.clean(note.content.get("title"))
-    return " ".join(title.split()) if title else None
+    return cleaner.clean_title(note.content.get("title"))
 
 
 def is_generic_title(title: str, paper_title: str | None) -> bool:
