@@ -31,6 +31,15 @@ def test_a_line_is_used_only_where_its_slots_are_filled() -> None:
         speech.say("frame_first", who="Reviewer 1")
 
 
+def test_a_wording_without_its_slots_is_no_choice() -> None:
+    for seed in range(30):
+        speech = Speech(random.Random(seed), "brisk")
+        assert "{" not in speech.say("ask_strengths")
+        assert "{" not in speech.say("decide_reject")
+    named = {Speech(random.Random(seed), "brisk").say("decide_reject", name="Ledger") for seed in range(30)}
+    assert any("Ledger" in wording for wording in named)
+
+
 def test_a_speaker_uses_every_line_before_it_repeats_one() -> None:
     lines = [line for group in read_phrasings()["ask_strengths"].values() for line in group]
     speech = Speech(random.Random(2), "brisk")

@@ -271,32 +271,30 @@ class _Planner:
         return [Exchange("open", reviewers=reviewers, with_scores=True), Exchange("ask_summary", statements=summary)]
 
     def pick_summary(self) -> tuple[Statement, ...]:
-        """Return up to two passages that say what the paper does."""
+        """Return a passage that says what the paper does, and perhaps one that says what is claimed of it."""
         told = [item for item in self.material.abstract if item.value > 0.6]
-        from_abstract: list[Statement] = []
+        finding = [item for item in told if _FINDING.search(item.text)]
         doing = [item for item in told if _DOING.search(item.text)]
-        doing = doing or [item for item in told if _OWN_WORK.search(item.text)]
-        if doing:
-            first = doing[0] if self.rng.random() < 0.7 else self.rng.choice(doing)
-            from_abstract.append(first)
-            finding = [item for item in told if _FINDING.search(item.text) and item.place > first.place]
-            if finding:
-                from_abstract.append(self.rng.choice(finding))
+        doing = [item for item in doing if item not in finding] or doing
         from_reviews = [
             item
             for reviewer in self.material.reviewers
             for item in self.material.statements[reviewer]
             if (item.kind == "summary" or item.place < 2) and _SUMMARY_OPENING.match(item.text)
         ]
-        if from_reviews and (not from_abstract or self.rng.random() < 0.4):
+        if from_reviews and (not doing or self.rng.random() < 0.45):
             first = self.rng.choice(from_reviews)
-            found = [item for item in told if _FINDING.search(item.text)]
-            second = [item for item in from_reviews if item.speaker != first.speaker]
-            rest = found or second or from_abstract
-            return (first, *([self.rng.choice(rest)] if rest else []))
-        if len(from_abstract) == 1 and from_reviews:
-            from_abstract.append(self.rng.choice(from_reviews))
-        return tuple(from_abstract[:2] or told[:2])
+            later = finding
+        else:
+            # Some abstracts neither propose nor study in so many words; results come last even then.
+            own = [item for item in told if _OWN_WORK.search(item.text)]
+            plain = [item for item in (*own, *told) if item not in finding]
+            usable = doing[:1] or plain[:1] or told[:1]
+            if not usable:
+                return ()
+            first = usable[0]
+            later = [item for item in finding if item.place > first.place]
+        return (first, self.rng.choice(later)) if later else (first,)
 
     def disagreement(self) -> list[Exchange]:
         """Two reviewers who lean opposite ways about the same thing."""

@@ -43,6 +43,9 @@ SAME_POINT = 0.8
 LONGEST_FRONTED = 26
 """Words of a quotation that may stand before the name of who is quoted."""
 
+MOST_ECHOES = 2
+"""How often the chair takes up words of an answer in one dialogue."""
+
 LONGEST_ANSWER = 125
 """Words; an answer stops before the sentence that would carry it beyond."""
 
@@ -163,11 +166,12 @@ class _Writer:
         self.scored = False
         self.said: list[Statement] = []
         self.introduced: set[str] = set()
-        self.echoed = False
+        self.echoes: list[str] = []
         found = _NAME.match(self.forum.title or "")
-        self.name = found[1] if found else None
+        self.own_name = found[1] if found else None
         subjects = [phrase for phrase in find_noun_phrases(self.forum.title or "") if '"' not in phrase]
-        self.subject = _quote(self.rng.choice(subjects)) if subjects else None
+        self.rng.shuffle(subjects)
+        self.subjects = [_quote(phrase) for phrase in subjects[:3]]
 
     def write(self) -> tuple[Turn, ...]:
         for exchange in self.plan.exchanges:
@@ -186,6 +190,22 @@ class _Writer:
 
     # The meta-reviewer
 
+    @property
+    def name(self) -> str | None:
+        """What the chair calls the paper: by its own name, or by words of the title that it has not used yet."""
+        if self.own_name is not None or self.subject is None:
+            return self.own_name
+        return f"the {self.subject} paper"
+
+    @property
+    def subject(self) -> str | None:
+        """Words of the title that were not taken up yet."""
+        return self.subjects[0] if self.subjects else None
+
+    def spend_subject(self, text: str) -> None:
+        """Do without words of the title once they were said."""
+        self.subjects = [subject for subject in self.subjects if subject not in text]
+
     def ask(self, exchange: Exchange) -> str:
         """Word a question; it may follow from the last answer by a reaction to it, or by words taken up from it."""
         slots = self.question_slots(exchange)
@@ -193,17 +213,33 @@ class _Writer:
         again = exchange.act == "ask_weaknesses" and any(turn.act == exchange.act for turn in self.turns)
         in_question = echo if exchange.act == "ask_author_reply" and self.can_echo(exchange.about, echo) else None
         question = self.speech.say("ask_more" if again else exchange.act, **slots, echo=in_question)
-        opening = self.lead_in()
+        self.spend_subject(question)
+        opening = None if echo and in_question is None and self.rng.random() < 0.65 else self.lead_in()
         takes_up = exchange.act not in ("ask_scores", "ask_summary") and in_question is None
-        if opening is None and takes_up and (echo or self.subject) and self.rng.random() < 0.6:
+        if opening is None and takes_up and (echo or self.subject) and self.rng.random() < (0.9 if echo else 0.8):
             section, slot = ("opener_echo", echo) if echo else ("opener_title", self.subject)
             opening = self.speech.say(section, echo=slot, subject=slot)
-            self.echoed = self.echoed or echo is not None
-            self.subject = self.subject if echo else None
-        elif opening is None and self.rng.random() < 0.6:
-            opening = self.speech.say("opener", name=self.name)
-        self.echoed = self.echoed or (in_question is not None and in_question in question)
-        return question if opening is None else tidy(f"{opening} {self.lower_question(question)}")
+            self.echoes.extend([echo] if echo else [])
+            self.spend_subject(opening)
+        elif opening is None and self.rng.random() < 0.65:
+            opening = self.speech.say(
+                "opener", name=self.find_fresh_name(question), last=self.find_last(question) if takes_up else None
+            )
+            self.spend_subject(opening)
+        if in_question is not None and in_question in question:
+            self.echoes.append(in_question)
+        if opening is None:
+            return question
+        return tidy(f"{opening} {self.lower_question(capitalise(question.removeprefix('And ')))}")
+
+    def find_fresh_name(self, question: str) -> str | None:
+        """Return what to call the paper before a question that does not name it itself."""
+        return self.name if self.name is not None and self.name not in question else None
+
+    def find_last(self, question: str) -> str | None:
+        """Return the reviewer whose words the last answer gave, unless the question is about reviewers by name."""
+        heard = [item.speaker for item in self.said if item.speaker.startswith("R")]
+        return name_reviewer(heard[-1]) if heard and "Reviewer" not in question else None
 
     def can_echo(self, about: Statement | None, echo: str | None) -> bool:
         """Whether words in quotation marks are words of a statement."""
@@ -212,18 +248,18 @@ class _Writer:
     def lead_in(self) -> str | None:
         """Return a reaction to the last answer, or nothing."""
         mood, slots = (self.last.mood, self.last.slots or {}) if self.last else (None, {})
-        if mood is not None and self.speech.can_say(mood, **slots) and self.rng.random() < 0.6:
+        if mood is not None and self.speech.can_say(mood, **slots) and self.rng.random() < 0.4:
             return self.speech.say(mood, **slots).rstrip(".") + ";"
         return None
 
     def lower_question(self, question: str) -> str:
         """Lower the first letter of a question that follows other words."""
-        keeps = ("I ", '"', "Reviewer", *((self.name,) if self.name else ()))
+        keeps = ("I ", '"', "Reviewer", *((self.own_name,) if self.own_name else ()))
         return question if question.startswith(keeps) else _lower(question)
 
     def find_echo(self) -> str | None:
-        """Return a name for something of what was just said, in quotation marks; one dialogue holds one at most."""
-        if self.echoed or self.turns[-1].act not in (
+        """Return a name for something of what was just said, in quotation marks; one dialogue holds two at most."""
+        if len(self.echoes) == MOST_ECHOES or self.turns[-1].act not in (
             "report_weaknesses",
             "report_reviewer",
             "report_aspect",
@@ -234,7 +270,7 @@ class _Writer:
             phrase
             for statement in self.said
             for phrase in find_noun_phrases(statement.text)
-            if phrase in self.turns[-1].text and len(phrase) > 10
+            if phrase in self.turns[-1].text and len(phrase) > 10 and _quote(phrase) not in self.echoes
         ]
         return _quote(self.rng.choice(phrases)) if phrases else None
 
@@ -286,13 +322,21 @@ class _Writer:
         """Return one sentence that attributes a statement to its reviewer."""
         name, places = self.name_speaker(statement)
         fits = frame in ("frame_next", "frame_first", "frame_topic") and not statement.text[0].islower()
-        if fits and count_words(statement.text) <= LONGEST_FRONTED and self.rng.random() < 0.4:
-            section = "front_question" if statement.text.endswith("?") else "frame_quote"
-            text = self.speech.say(section, who=name, quote=_quote(statement.text))
+        if fits and count_words(statement.text) <= LONGEST_FRONTED and self.rng.random() < 0.45:
+            text = self.front(statement, name)
         else:
             says = self.predicate(statement)
             text = self.speech.say(frame, who=name, says=says, topic=TOPICS[topic].said_as if topic else None)
         return Sentence(_close(text), places)
+
+    def front(self, statement: Statement, name: str) -> str:
+        """Put what is said before who says it."""
+        reported = self.material.report(statement)
+        if statement.text.endswith("?"):
+            return self.speech.say("front_question", who=name, quote=_quote(statement.text))
+        if reported is not None and reported.needs_that:
+            return self.speech.say(f"front_{statement.polarity}", who=name, Clause=capitalise(reported.text))
+        return self.speech.say("frame_quote", who=name, quote=_quote(statement.text))
 
     def name_speaker(self, statement: Statement) -> tuple[str, tuple[Place, ...]]:
         """Name a reviewer, once in a while with the scores, so that one knows whose word it is."""
@@ -343,7 +387,12 @@ class _Writer:
             if statement.speaker == "abstract":
                 text = self.cite_abstract(statement, again=before == "abstract")
             elif (reported := self.material.report(statement)) is not None and reported.needs_that:
-                text = self.speech.say("summary_reviewer", who=name_reviewer(statement.speaker), clause=reported.text)
+                text = self.speech.say(
+                    "summary_reviewer",
+                    who=name_reviewer(statement.speaker),
+                    clause=reported.text,
+                    Clause=capitalise(reported.text),
+                )
             else:
                 text = self.speech.say(
                     "summary_quote", who=name_reviewer(statement.speaker), quote=_quote(statement.text)
@@ -359,8 +408,9 @@ class _Writer:
             return self.speech.say("abstract_quote_more" if again else "abstract_quote", quote=_quote(statement.text))
         shorter = _name_authors(_drop_showing(clause))
         if shorter != _name_authors(clause):
-            return self.speech.say("abstract_result", lower=shorter)
-        return self.speech.say("abstract_more" if again else "abstract_first", lower=shorter)
+            return self.speech.say("abstract_result", lower=shorter, Clause=capitalise(shorter))
+        section = "abstract_more" if again else "abstract_first"
+        return self.speech.say(section, lower=shorter, Clause=capitalise(shorter))
 
     def score_answer(self) -> Answer:
         """Give every rating and confidence, and say which are not on record."""
@@ -370,8 +420,13 @@ class _Writer:
         unrated = [review for review in reviews if review.rating.value is None]
         sentences: list[Sentence] = []
         if rated:
-            text = capitalise(self.list_scores(rated))
+            text = self.list_scores(rated)
             line = self.tell_line(rated)
+            lead = self.lead_scores(rated, line) if text.startswith("Reviewer") else None
+            if lead is not None:
+                text = f"{lead}: {text}"
+                line = None if lead.startswith(("All", "Both", "The accept", "The reject")) else line
+            text = capitalise(text)
             silent = [review.reviewer for review in rated if review.confidence.value is None]
             blank = [review.reviewer for review in unrated if not review.rating.raw]
             missing = self.speech.say("no_rating_from", who=name_reviewers(blank)) if blank else None
@@ -385,6 +440,19 @@ class _Writer:
             sentences.extend(self.tell_unrated(unrated, alone=not rated))
         mood, slots = self.judge_scores(rated)
         return Answer(tuple(sentences), mood, slots)
+
+    def lead_scores(self, rated: Sequence[Review], line: str | None) -> str | None:
+        """Return what the ratings have in common, or between which numbers they lie, to stand before the list."""
+        values = [review.rating.value or 0.0 for review in rated]
+        if len(values) < 2 or self.rng.random() < 0.5:
+            return None
+        if line is not None and len({find_side(review.rating) for review in rated}) == 1:
+            side = find_side(rated[0].rating)
+            said = self.speech.say("line_lead", n=spell_number(len(rated)), side=side)
+            return said.replace("All two of them", "Both").replace("All two", "Both").replace("all two of them", "both")
+        if min(values) == max(values):
+            return None
+        return self.speech.say("score_lead", low=format_score(min(values)), high=format_score(max(values)))
 
     def tell_experience(self, rated: Sequence[Review]) -> list[Sentence]:
         """Give the experience that reviewers state, on forms that ask for it in place of a confidence."""
@@ -734,12 +802,15 @@ class _Writer:
     def decide(self) -> list[Sentence]:
         """Word the decision on record, with reasons that are on record."""
         record = self.forum.decision
-        decision = self.speech.say(f"decide_{record.outcome}", tier=_say_tier(record.tier))
+        open_slots = {"read": self.pick_reading(), "topic": self.pick_topic()} if not self.plan.reasons else {}
+        decision = self.speech.say(
+            f"decide_{record.outcome}", tier=_say_tier(record.tier), name=self.name, **open_slots
+        )
         places: tuple[Place, ...] = ()
         if record.raw and record.note_id and record.field and (record.note_id, record.field) in self.material.sources:
             places = ((record.note_id, record.field, 0, len(record.raw)),)
         plain = decision.removeprefix("So ")
-        slots = {"decision": decision, "decision_lower": plain if plain.startswith("I ") else _lower(plain)}
+        slots = {"decision": decision, "decision_lower": self.lower_question(plain)}
         if record.outcome not in ("accept", "reject", "workshop"):
             return self.leave_open(slots, places)
         if not self.plan.reasons:
@@ -747,17 +818,33 @@ class _Writer:
         first, *others = self.plan.reasons
         reported = self.material.report(first)
         clause = reported.text if reported is not None and reported.needs_that else None
+        clause = None if clause and _SUBORDINATE.match(clause) else clause
         slots.update({"lower": clause, "Clause": capitalise(clause)} if clause else {"quote": _quote(first.text)})
         section = "decide_because" if clause else "decide_quote"
         sentences = [Sentence(_close(self.speech.say(section, **slots)), (*places, *_places(first)))]
         for reason in others:
             reported = self.material.report(reason)
-            if reported is not None and reported.needs_that:
+            if reported is not None and reported.needs_that and not _SUBORDINATE.match(reported.text):
                 text = self.speech.say("reason_more", lower=reported.text)
             else:
                 text = self.speech.say("reason_more_quote", quote=_quote(reason.text))
             sentences.append(Sentence(_close(text), _places(reason)))
         return sentences
+
+    def pick_reading(self) -> str | None:
+        """Name a review for the chair to read: of those who were heard with an objection, the last."""
+        heard = [
+            item.speaker
+            for exchange in self.plan.exchanges
+            for item in exchange.statements
+            if item.polarity == "negative" and item.speaker in self.material.review_of
+        ]
+        return f"the review of {name_reviewer(heard[-1])}" if heard else None
+
+    def pick_topic(self) -> str | None:
+        """Name the last topic that was talked about."""
+        topics = [exchange.topic for exchange in self.plan.exchanges if exchange.topic]
+        return TOPICS[topics[-1]].said_as if topics else None
 
     def leave_open(self, slots: dict[str, str], places: tuple[Place, ...]) -> list[Sentence]:
         """Close without a verdict where none is on record, perhaps with the point that the authors left unanswered."""
@@ -798,6 +885,11 @@ _DIRECT_REPLY = re.compile(
     r"(?:believe|think|argue|agree|disagree|note|emphasi[sz]e|acknowledge|feel|hope|plan|apologi[sz]e|thank|would like"
     r"|have|added|ran|did|will|are|were|use|used|include|included|compare|compared))\b"
 )
+_SUBORDINATE = re.compile(
+    r"(?:while|although|though|given|since|as|if|when|because|despite|even|overall|in|on|for|with|based|and|also|there)\b",
+    re.IGNORECASE,
+)
+"""Sentences of a meta-review that begin so are quoted: they do not go behind "because" or "that"."""
 _OF_AUTHORS = re.compile(r"\b(?:they|their|them|theirs|themselves)\b")
 _NAME = re.compile(
     r"([A-Z][\w+-]*(?: (?:[A-Z][\w+-]*|of|the|for|with|in|and|to)){0,3})"

@@ -1,13 +1,14 @@
 """Sentences composed from parts: the phrasings of phrasings.toml, and a speaker who does not repeat itself.
 
 A phrasing is text with ``[one|another|]`` for a choice (an empty part says nothing; choices nest) and ``{slot}`` for
-what the record fills in. It can be used only where every slot it names is filled.
+what the record fills in. A wording whose slots are not all filled is no choice, and a phrasing without a choice left
+cannot be used.
 """
 
 import random
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +104,7 @@ class Speech:
         filled = {name: value for name, value in slots.items() if value is not None}
         groups = read_phrasings()[section]
         lines = [
-            line for group in (self.persona, "any") for line in groups.get(group, ()) if line.slots <= filled.keys()
+            line for group in (self.persona, "any") for line in groups.get(group, ()) if _fits(line, filled.keys())
         ]
         if not lines:
             raise LookupError(f"no phrasing of {section!r} does with {sorted(filled)}")
@@ -111,7 +112,7 @@ class Speech:
         fresh = [line for line in lines if self._used.get(line.text, 0) == fewest]
         line = fresh[self.rng.randrange(len(fresh))]
         self._used[line.text] = fewest + 1
-        text = self._expand(line.tree)
+        text = self._expand(line.tree, filled.keys())
         # Slots are filled last, so that brackets of quoted text are never read as choices.
         return tidy(_SLOT.sub(lambda found: filled[found[1]], text))
 
@@ -119,13 +120,36 @@ class Speech:
         """Whether a section has a phrasing for these slots."""
         filled = {name for name, value in slots.items() if value is not None}
         groups = read_phrasings().get(section, {})
-        return any(line.slots <= filled for group in (self.persona, "any") for line in groups.get(group, ()))
+        return any(_fits(line, filled) for group in (self.persona, "any") for line in groups.get(group, ()))
 
-    def _expand(self, tree: Sequence) -> str:
-        return "".join(
-            part if isinstance(part, str) else self._expand(part.parts[self.rng.randrange(len(part.parts))])
-            for part in tree
-        )
+    def _expand(self, tree: Sequence, filled: Set[str]) -> str:
+        pieces: list[str] = []
+        for part in tree:
+            if isinstance(part, str):
+                pieces.append(part)
+            else:
+                usable = [wording for wording in part.parts if _can_fill(wording, filled)]
+                # What takes something up from the record says more than a stock wording.
+                usable.extend(
+                    [wording for wording in usable if any(isinstance(text, str) and "{" in text for text in wording)]
+                    * 2
+                )
+                pieces.append(self._expand(usable[self.rng.randrange(len(usable))], filled))
+        return "".join(pieces)
+
+
+def _fits(line: Phrasing, filled: Set[str]) -> bool:
+    return line.slots <= filled or _can_fill(line.tree, filled)
+
+
+def _can_fill(tree: Sequence, filled: Set[str]) -> bool:
+    """Whether a wording can be said with these slots: its own, and those of one wording at each choice."""
+    return all(
+        filled >= set(_SLOT.findall(part))
+        if isinstance(part, str)
+        else any(_can_fill(wording, filled) for wording in part.parts)
+        for part in tree
+    )
 
 
 def tidy(text: str) -> str:
