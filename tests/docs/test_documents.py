@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from toolkit.cli.main import COMMANDS, commands
+from toolkit.cli.main import COMMANDS, commands, run
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -55,6 +55,21 @@ def test_the_readme_names_the_two_commands_a_newcomer_needs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "make demo" in readme
     assert "make test" in readme
+
+
+def test_the_exchange_in_the_readme_is_what_the_demo_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["build", str(ROOT / "examples/first_dataset.toml"), "--out", str(tmp_path / "demo")]) == 0
+    capfd.readouterr()
+    assert run(["show", "hNxlPoCtCW-grounded-0", "--in", str(tmp_path / "demo")]) == 0
+    shown = capfd.readouterr().out
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"as `reviewdial show [^`]*` prints it[^\n]*\n\n((?: {4}[^\n]*\n|\n)+)", readme)
+    assert block is not None
+    exchange = "\n".join(line.removeprefix("    ") for line in block[1].strip("\n").split("\n"))
+    assert exchange in shown
 
 
 def test_no_document_names_a_path_of_one_machine() -> None:
