@@ -390,12 +390,3 @@ class SplitWriter:
 def list_shards(folder: Path, config: str, split: str) -> list[Path]:
     """Return the Parquet files of one split of one config in order."""
     return sorted((folder / "data" / config).glob(f"{split}-*.parquet"))
-
-
-def measure_arrow_bytes(shards: Iterable[Path]) -> int:
-    """Return the size of Parquet files once unpacked, as their footers say it."""
-    total = 0
-    for shard in shards:
-        footer = parquet.read_metadata(shard)
-        total += sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
-    return total
