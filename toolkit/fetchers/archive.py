@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from toolkit.errors import SourceError
-from toolkit.fetchers.admission import COLLISION, admit_hint, find_empty_forum
+from toolkit.fetchers.admission import admit_hint, find_empty_forum
 from toolkit.fetchers.bodies import MAX_BODY_BYTES, Body, decode_body, decode_json, read_body
-from toolkit.fetchers.store import Store, UpsertCounts
+from toolkit.fetchers.store import NoteReport, Store, UpsertCounts, sum_batches
 from toolkit.progress import Progress
 from toolkit.records import Quarantined
 from toolkit.venues import read_invitation
@@ -31,30 +31,15 @@ _ZSTD_CHUNK = 1024
 _MAX_WINDOW = 2**27
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport(NoteReport):
     """What an import read, and what became of it."""
 
     files: int
-    notes_read: int
-    notes_stored: int
-    duplicates: int
-    not_public: int
-    deleted: int
-    withheld_values: int
-    quarantined: tuple[Quarantined, ...]
 
     def count(self) -> Mapping[str, int]:
         """Return the counts by name, as the manifest keeps them."""
-        return {
-            "files": self.files,
-            "notes": self.notes_read,
-            "stored": self.notes_stored,
-            "duplicates": self.duplicates,
-            "not_public": self.not_public,
-            "deleted": self.deleted,
-            "withheld_values": self.withheld_values,
-        }
+        return {"files": self.files, **self.count_notes()}
 
 
 def import_files(store: Store, paths: Sequence[Path], progress: Progress) -> ImportReport:
@@ -90,28 +75,13 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress) -> Imp
                     store.set_aside(empty)
                     empty_forums.add(empty)
                 progress.advance(batches[-1].read)
-        report = _sum_up(len(files), batches, empty_forums, store)
+        report = ImportReport(files=len(files), **sum_batches(batches, store, empty_forums))
         if not report.notes_read and not forms:
             raise SourceError(
                 "there is not one note in these files", where=str(paths[0]), mend="name files with API notes"
             )
     progress.finish()
     return report
-
-
-def _sum_up(files: int, batches: Sequence[UpsertCounts], empty_forums: set[Quarantined], store: Store) -> ImportReport:
-    met = empty_forums.union(*(batch.quarantined for batch in batches))
-    quarantined = [item for item in store.read_quarantine() if item in met or item.reason == COLLISION]
-    return ImportReport(
-        files=files,
-        notes_read=sum(batch.read for batch in batches),
-        notes_stored=sum(batch.stored for batch in batches),
-        duplicates=sum(batch.duplicates for batch in batches),
-        not_public=sum(batch.not_public for batch in batches),
-        deleted=sum(batch.deleted for batch in batches),
-        withheld_values=sum(batch.withheld_values for batch in batches),
-        quarantined=tuple(quarantined),
-    )
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:

@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from toolkit.errors import SourceError, StoppedError, UsageError
-from toolkit.fetchers.admission import COLLISION, find_moment
+from toolkit.fetchers.admission import find_moment
 from toolkit.fetchers.bodies import MAX_BODY_BYTES, decode_body, decode_json, unfold_notes
-from toolkit.fetchers.store import CursorState, Store, UpsertCounts
+from toolkit.fetchers.store import CursorState, NoteReport, Store, UpsertCounts, sum_batches
 from toolkit.progress import Progress
-from toolkit.records import Api, Quarantined
+from toolkit.records import Api
 
 PAGE_SIZE = 1000
 """Submissions a request; the API gives no more."""
@@ -51,35 +51,23 @@ LOG_IN = "set OPENREVIEW_USERNAME and OPENREVIEW_PASSWORD (or OPENREVIEW_TOKEN) 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-@dataclass(frozen=True, slots=True)
-class FetchReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReport(NoteReport):
     """What a fetch of one venue asked for, and what became of the notes."""
 
     venue: str
     api: Api
     requests: int
     submissions: int
-    notes_read: int
-    notes_stored: int
-    duplicates: int
-    not_public: int
-    deleted: int
-    withheld_values: int
     unchanged: int
     """Notes that were left out because they are older than ``since``."""
-    quarantined: tuple[Quarantined, ...]
 
     def count(self) -> Mapping[str, int]:
         """Return the counts by name, as the manifest keeps them."""
         return {
             "requests": self.requests,
             "submissions": self.submissions,
-            "notes": self.notes_read,
-            "stored": self.notes_stored,
-            "duplicates": self.duplicates,
-            "not_public": self.not_public,
-            "deleted": self.deleted,
-            "withheld_values": self.withheld_values,
+            **self.count_notes(),
             "unchanged": self.unchanged,
         }
 
@@ -237,20 +225,13 @@ class Pages:
 
     def sum_up(self, venue: str, api: Api, requests: int) -> FetchReport:
         """Return what this run did; pages of an earlier run of the same plan count as submissions only."""
-        met = {item for batch in self.batches for item in batch.quarantined}
         return FetchReport(
             venue=venue,
             api=api,
             requests=requests,
             submissions=self.submissions,
-            notes_read=sum(batch.read for batch in self.batches),
-            notes_stored=sum(batch.stored for batch in self.batches),
-            duplicates=sum(batch.duplicates for batch in self.batches),
-            not_public=sum(batch.not_public for batch in self.batches),
-            deleted=sum(batch.deleted for batch in self.batches),
-            withheld_values=sum(batch.withheld_values for batch in self.batches),
             unchanged=self.unchanged,
-            quarantined=tuple(item for item in self.store.read_quarantine() if item in met or item.reason == COLLISION),
+            **sum_batches(self.batches, self.store),
         )
 
 

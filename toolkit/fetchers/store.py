@@ -9,11 +9,12 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import quote
 
 from toolkit.errors import StoreError
@@ -86,6 +87,42 @@ class UpsertCounts(NamedTuple):
     """Notes that cannot be read; one entry a note, repeated where the same damaged note came twice."""
     withheld_values: int
     """Field values that not everyone may read, left out of notes that were stored or there already."""
+
+
+class NoteSums(TypedDict):
+    """The batches of a run added up; the keys are the fields of ``NoteReport``."""
+
+    notes_read: int
+    notes_stored: int
+    duplicates: int
+    not_public: int
+    deleted: int
+    withheld_values: int
+    quarantined: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteReport:
+    """What became of the notes of a run, wherever they came from; ``UpsertCounts`` says what each count means."""
+
+    notes_read: int
+    notes_stored: int
+    duplicates: int
+    not_public: int
+    deleted: int
+    withheld_values: int
+    quarantined: tuple[Quarantined, ...]
+
+    def count_notes(self) -> Mapping[str, int]:
+        """Return the counts by name, as the manifest keeps them."""
+        return {
+            "notes": self.notes_read,
+            "stored": self.notes_stored,
+            "duplicates": self.duplicates,
+            "not_public": self.not_public,
+            "deleted": self.deleted,
+            "withheld_values": self.withheld_values,
+        }
 
 
 class CursorState(NamedTuple):
@@ -446,6 +483,20 @@ class Store:
         """Forget how far a fetch came, because it is done."""
         with self.transaction():
             self._connection.execute("DELETE FROM cursors WHERE plan = ?", (plan,))
+
+
+def sum_batches(batches: Sequence[UpsertCounts], store: Store, also_met: Collection[Quarantined] = ()) -> NoteSums:
+    """Add the batches of one run up, with what it met that could not be used and every collision in the store."""
+    met = set(also_met).union(*(batch.quarantined for batch in batches))
+    return NoteSums(
+        notes_read=sum(batch.read for batch in batches),
+        notes_stored=sum(batch.stored for batch in batches),
+        duplicates=sum(batch.duplicates for batch in batches),
+        not_public=sum(batch.not_public for batch in batches),
+        deleted=sum(batch.deleted for batch in batches),
+        withheld_values=sum(batch.withheld_values for batch in batches),
+        quarantined=tuple(item for item in store.read_quarantine() if item in met or item.reason == COLLISION),
+    )
 
 
 @contextlib.contextmanager
