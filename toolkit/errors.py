@@ -4,6 +4,7 @@ Each room raises its own subclass; third-party exceptions are wrapped where they
 ``str(error)`` and exits with ``exit_code``.
 """
 
+from datetime import datetime
 from enum import IntEnum
 
 
@@ -18,6 +19,8 @@ class ExitCode(IntEnum):
     PARTIAL = 4
     """Finished, but some items are in quarantine."""
     INTERRUPTED = 130
+    TERMINATED = 143
+    """Asked to end by SIGTERM; as with Ctrl-C, the same command goes on."""
 
 
 class ReviewDialError(Exception):
@@ -65,6 +68,13 @@ class StoppedError(ReviewDialError):
     """A run that stopped on purpose in a resumable state."""
 
     exit_code = ExitCode.STOPPED
+
+    def __init__(
+        self, what: str, *, where: str | None = None, mend: str | None = None, resume_at: datetime | None = None
+    ) -> None:
+        """Say also from which moment on it can go on, where that is known."""
+        self.resume_at = resume_at
+        super().__init__(what, where=where, mend=mend)
 
 
 class CatalogueError(ReviewDialError):

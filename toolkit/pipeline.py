@@ -26,7 +26,7 @@ from toolkit.workspace import Workspace
 
 if TYPE_CHECKING:
     from toolkit.exporters import ExportOptions, ExportReport
-    from toolkit.fetchers import Store
+    from toolkit.fetchers import Manners, RepairReport, Store
     from toolkit.normalizers import ForumInput
     from toolkit.recipe import Recipe
 
@@ -148,21 +148,26 @@ def run_fetch(
     since: int | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
+    manners: "Manners | None" = None,
 ) -> StageReport:
     """Pull venues from OpenReview into ``store.sqlite``, page by page, going on where an earlier run stopped.
 
     Raises:
         SourceError: OpenReview does not answer, wants a login, or does not know a venue.
     """
-    from toolkit.fetchers import fetch_venue, open_store
+    from toolkit.fetchers import Services, fetch_venue, open_store
 
     progress = progress or NoProgress()
+    services = Services(manners)
     keep = workspace.store.exists()
     try:
         with open_store(workspace.store, create=True) as store:
             try:
+                store.check_pages()
                 counts = [
-                    fetch_venue(store, venue, api=api, since=since, limit=limit, progress=progress).count()
+                    fetch_venue(
+                        store, venue, api=api, since=since, limit=limit, progress=progress, services=services
+                    ).count()
                     for venue in venues
                 ]
                 summary = _sum_up_store(store)
@@ -173,6 +178,23 @@ def run_fetch(
             _remove_store(workspace.store)
     recorded = places.read_manifest(workspace)["stages"].get("import", {})
     return _record_store(workspace, summary, counts, only_recipe=False, with_sample=recorded.get("with_sample", False))
+
+
+def run_repair(workspace: Workspace, *, manners: "Manners | None" = None) -> tuple[StageReport, "RepairReport"]:
+    """Make a damaged store sound again, asking OpenReview only for pages that cannot be read from the store itself.
+
+    Raises:
+        StoreError: there is no store, or the file itself cannot be read.
+        SourceError, StoppedError: a page does not come.
+    """
+    from toolkit.fetchers import Services, open_store, repair_store
+
+    with open_store(workspace.store) as store:
+        repair = repair_store(store, Services(manners))
+        summary = _sum_up_store(store)
+    entry = places.read_manifest(workspace)["stages"].get("import", {})
+    flags = {name: bool(entry.get(name)) for name in ("only_recipe", "with_sample")}
+    return _record_store(workspace, summary, [repair._asdict()], **flags), repair
 
 
 class _StoreSummary(NamedTuple):

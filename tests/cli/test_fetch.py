@@ -1,6 +1,8 @@
 """``reviewdial fetch``: what it prints, what it writes, how it ends, and that no secret gets out."""
 
 import json
+import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ CANARIES = ("CANARY-password", "canary-user@example.org", "CANARY.token")
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("USERNAME", "PASSWORD", "TOKEN", "API_BASEURL", "API_BASEURL_V2"):
+    for name in ("USERNAME", "PASSWORD", "TOTP", "TOKEN", "API_BASEURL", "API_BASEURL_V2"):
         monkeypatch.delenv(f"OPENREVIEW_{name}", raising=False)
 
 
@@ -59,16 +61,23 @@ def test_a_challenge_is_one_line_that_says_how_to_log_in(
     assert len(loopback.requests) == 1
 
 
-def test_a_request_limit_can_be_resumed(
+def test_a_request_limit_that_is_not_waited_for_says_how_to_go_on_and_from_when(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     limited = answer_error("RateLimitError", "Too many requests", 429, {"Retry-After": "60"})
-    arguments = ["fetch", VENUE_V2, "--out", str(tmp_path / "build"), "--json"]
+    arguments = ["fetch", VENUE_V2, "--out", str(tmp_path / "build of today"), "--max-wait", "0", "--json"]
+    monkeypatch.setattr("sys.argv", ["reviewdial", *arguments])
+    began = datetime.now(UTC)
     with serve_openreview(NOTES, [GROUP], failures={"/notes": [limited]}) as loopback:
         point_at(loopback.environment, monkeypatch)
         assert shell.run(arguments) == ExitCode.STOPPED
-        assert "run the same command again in 60 seconds" in capfd.readouterr().err
-        assert shell.run(arguments) == ExitCode.DONE
+        out, err = capfd.readouterr()
+        stopped = json.loads(out)
+        assert stopped["stopped"] == "its limit is reached (free again in 60 seconds)"
+        resume_at = datetime.fromisoformat(stopped["resume_at"])
+        assert resume_at > began + timedelta(seconds=58)
+        assert f"go on after {resume_at:%Y-%m-%d %H:%M} UTC with: {stopped['resume']}\n" in err
+        assert shell.run(shlex.split(stopped["resume"])[1:]) == ExitCode.DONE
     assert json.loads(capfd.readouterr().out)["counts"]["submissions"] == 2
 
 

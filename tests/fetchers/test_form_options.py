@@ -106,7 +106,10 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_notes(t
         store.upsert_notes([make_review()])
         digest = store.compute_digest()
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE form_options; PRAGMA user_version=1;")
+        connection.executescript(
+            "DROP TABLE form_options; DROP TABLE pages; DROP TABLE venues; DROP TABLE listed; DROP INDEX notes_by_page;"
+            "ALTER TABLE notes DROP COLUMN page; ALTER TABLE cursors DROP COLUMN expected; PRAGMA user_version=1;"
+        )
     with open_store(path) as store:
         assert store.compute_digest() == digest
         store.upsert_notes([with_form(make_form())])

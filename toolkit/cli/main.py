@@ -3,8 +3,10 @@
 import contextlib
 import importlib
 import os
+import signal
 import sys
 import traceback
+from types import FrameType
 
 import click
 
@@ -61,8 +63,16 @@ def commands() -> None:
     """Peer review from OpenReview, turned into dialogue datasets that anyone can check.
 
     Every command ends with 0 (done), 1 (failed), 2 (wrong usage), 3 (stopped, can be resumed), 4 (done, but some
-    items are in quarantine) or 130 (interrupted).
+    items are in quarantine), 130 (interrupted) or 143 (terminated).
     """
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came. Like Ctrl-C it passes through everything that catches errors, and open transactions roll back."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _TerminatedError
 
 
 def run(arguments: list[str]) -> int:
@@ -83,6 +93,9 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         _report("interrupted; run the same command again to go on", debug)
         return int(ExitCode.INTERRUPTED)
+    except _TerminatedError:
+        _report("told to end; run the same command again to go on", debug)
+        return int(ExitCode.TERMINATED)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): that is no failure of ours, but stdout must not be flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,6 +122,7 @@ def _report(message: str, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line of this process and exit with its status."""
+    signal.signal(signal.SIGTERM, _terminate)
     status = run(sys.argv[1:])
     if sys.stdout is not None:
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from toolkit.progress import Progress
+from toolkit.progress import Progress, format_seconds
 
 if TYPE_CHECKING:
     from toolkit.pipeline import StageReport
@@ -49,8 +49,10 @@ def say(message: str) -> None:
         click.echo(message, err=True)
 
 
-def pick_progress() -> Progress:
-    """Return a bar when stderr is a terminal, plain lines otherwise."""
+def pick_progress(as_json: bool = False) -> Progress:
+    """Return events for machines where asked for; else a bar when stderr is a terminal, and plain lines elsewhere."""
+    if as_json:
+        return EventProgress()
     return BarProgress() if sys.stderr.isatty() else PlainProgress()
 
 
@@ -67,9 +69,47 @@ class BarProgress:
         """Move the bar."""
         self._bar.update(count)
 
+    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+        """Put it at the end of the bar."""
+        self._bar.total = total
+        self._bar.set_postfix_str(_join_facts(facts))
+
+    def tell(self, message: str) -> None:
+        """Say it above the bar."""
+        self._bar.write(message, file=sys.stderr)
+
     def finish(self) -> None:
         """Close the bar, leaving its last state on the screen."""
         self._bar.close()
+
+
+class EventProgress:
+    """One JSON object a line on stderr for every step."""
+
+    def start(self, label: str, total: int | None, unit: str) -> None:
+        """Tell what begins."""
+        self._facts: dict[str, Any] = {"work": label, "done": 0, "total": total, "unit": unit}
+        self._tell("start")
+
+    def advance(self, count: int = 1) -> None:
+        """Tell how far it is."""
+        self._facts["done"] += count
+        self._tell("progress")
+
+    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+        """Keep it for the next event."""
+        self._facts |= {**facts, "total": total}
+
+    def tell(self, message: str) -> None:
+        """Pass a message on."""
+        self._tell("message", message=message)
+
+    def finish(self) -> None:
+        """Tell that it is over."""
+        self._tell("finish")
+
+    def _tell(self, event: str, **more: str) -> None:
+        say(json.dumps({"event": event, **self._facts, **more}, ensure_ascii=False))
 
 
 class PlainProgress:
@@ -77,7 +117,8 @@ class PlainProgress:
 
     def start(self, label: str, total: int | None, unit: str) -> None:
         """Remember what is being done."""
-        self._label, self._total, self._unit, self._done = label, total, unit, 0
+        self._label, self._total, self._unit, self._done, self._facts = label, total, unit, 0, ""
+        self._begin = time.monotonic()
         self._next_line = time.monotonic() + PLAIN_SECONDS
 
     def advance(self, count: int = 1) -> None:
@@ -87,13 +128,33 @@ class PlainProgress:
             say(self._line())
             self._next_line = time.monotonic() + PLAIN_SECONDS
 
+    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+        """Keep it for the next line."""
+        self._facts, self._total = _join_facts(facts), total
+
+    def tell(self, message: str) -> None:
+        """Say it."""
+        say(f"{self._label}: {message}")
+
     def finish(self) -> None:
         """Say how much was done."""
         say(self._line())
 
     def _line(self) -> str:
         of_total = f" of {self._total:,}" if self._total is not None and self._total != self._done else ""
-        return f"{self._label}: {self._done:,}{of_total} {self._unit}"
+        line = f"{self._label}: {self._done:,}{of_total} {self._unit}"
+        return f"{line}; {self._facts}{self._estimate()}" if self._facts else line
+
+    def _estimate(self) -> str:
+        """Return the rate and the time to go, where the total is known and not reached."""
+        if not self._total or not 0 < self._done < self._total:
+            return ""
+        rate = self._done / (time.monotonic() - self._begin)
+        return f", {rate:.0f} {self._unit}/s, {format_seconds((self._total - self._done) / rate)} to go"
+
+
+def _join_facts(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{value} {name}" for name, value in facts.items())
 
 
 def describe_stage(report: "StageReport") -> dict[str, Any]:

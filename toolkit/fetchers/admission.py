@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from toolkit.errors import RecordError
-from toolkit.fetchers.bodies import Body, Hint
+from toolkit.fetchers.bodies import Body, Hint, decode_json
+from toolkit.fetchers.people import hide_people
 from toolkit.notes import EVERYONE, is_public, parse_note
 from toolkit.records import Note, Quarantined
 from toolkit.text import clean_text
@@ -40,7 +41,7 @@ output, so nothing else may pass for one: no path, no address, no profile."""
 
 
 class PublicNote(NamedTuple):
-    """A note to store."""
+    """A note to store; the first four are its columns beside the body."""
 
     id: str
     forum: str
@@ -48,7 +49,8 @@ class PublicNote(NamedTuple):
     sha256: bytes
     """Of the note's canonical JSON: what makes two versions two."""
     body: str
-    """The note as received (key order kept) without ``details`` and withheld values: JSON in ASCII."""
+    """The note as received (key order kept) with pseudonyms for persons, and without ``details`` and withheld values:
+    JSON in ASCII."""
     withheld_values: int
 
 
@@ -98,13 +100,29 @@ def _admit_public(raw: Mapping[str, Any]) -> PublicNote | Quarantined:
     if not 0 <= note.created <= MAX_TIME or not 0 <= note.modified <= MAX_TIME:
         return _set_aside(raw, "impossible-time", "a note whose times lie outside of what a clock can show")
     stripped, withheld = strip_note(raw)
+    stripped = hide_people(stripped, note.forum)
     try:
-        canonical = write_canonical(stripped)
-        body = json.dumps(stripped, separators=(",", ":"), allow_nan=False)
+        return _write_note(note, stripped, withheld)
     except (TypeError, ValueError):
         return _set_aside(raw, "malformed-note", "a note that JSON cannot hold")
-    digest = hashlib.sha256(canonical.encode()).digest()
+
+
+def _write_note(note: Note, stripped: Mapping[str, Any], withheld: int) -> PublicNote:
+    digest = hashlib.sha256(write_canonical(stripped).encode()).digest()
+    body = json.dumps(stripped, separators=(",", ":"), allow_nan=False)
     return PublicNote(note.id, note.forum, note.modified, digest, body, withheld)
+
+
+def read_stored(body: bytes) -> PublicNote:
+    """Return what the store says of a note, from the body that it keeps.
+
+    Raises:
+        ValueError, RecordError: the body is damaged.
+    """
+    raw = decode_json(body)
+    if not isinstance(raw, Mapping):
+        raise RecordError("a note that is no object")
+    return _write_note(parse_note(raw), raw, 0)
 
 
 def admit_options(raw: Any, admitted: PublicNote | RemovedNote | Quarantined) -> tuple[FieldOptions, ...]:

@@ -13,6 +13,7 @@ from toolkit.errors import SourceError
 from toolkit.fetchers.admission import admit_hint, find_empty_forum
 from toolkit.fetchers.bodies import MAX_BODY_BYTES, Body, decode_body, decode_json, read_body
 from toolkit.fetchers.store import NoteReport, Store, UpsertCounts, sum_batches
+from toolkit.fetchers.unpacking import CHUNK, inflate
 from toolkit.progress import Progress
 from toolkit.records import Quarantined
 from toolkit.venues import read_invitation
@@ -24,7 +25,6 @@ COMPRESSED_ENDINGS = (".gz", ".zst")
 MAX_RATIO = 300
 """A file that grows more than this when unpacked, and beyond 64 MB, is a bomb; files of notes grow up to tenfold."""
 
-_CHUNK = 65536
 _ZSTD_CHUNK = 1024
 """A zstd block of a few bytes may unpack to 128 KB, so small sips keep what one sip gives below 40 MB."""
 
@@ -238,7 +238,7 @@ def _unpack(path: Path) -> Iterator[bytes]:
             elif magic == b"\x28\xb5\x2f\xfd":
                 pieces = _guard_ratio(handle, _decompress_zstd(handle, path), path)
             else:
-                pieces = iter(lambda: handle.read(_CHUNK), b"")
+                pieces = iter(lambda: handle.read(CHUNK), b"")
             for index, piece in enumerate(pieces):
                 if index == 0:
                     _refuse_binary(piece[:1024], path)
@@ -266,21 +266,10 @@ def _guard_ratio(handle: BinaryIO, pieces: Iterator[bytes], path: Path) -> Itera
 
 
 def _inflate(handle: BinaryIO, path: Path) -> Iterator[bytes]:
-    decoder = zlib.decompressobj(wbits=31)
-    data = b""
     try:
-        while data := data or handle.read(_CHUNK):
-            if decoder.eof:  # gzip files may be joined end to end
-                decoder = zlib.decompressobj(wbits=31)
-            if piece := decoder.decompress(data, _CHUNK):
-                yield piece
-            data = decoder.unconsumed_tail or decoder.unused_data
-        if not decoder.eof and (piece := decoder.flush()):
-            yield piece
-    except zlib.error as error:
+        yield from inflate(iter(lambda: handle.read(CHUNK), b""))
+    except (zlib.error, EOFError) as error:
         raise _refuse_damage("gzip", path) from error
-    if not decoder.eof:
-        raise _refuse_damage("gzip", path)
 
 
 def _decompress_zstd(handle: BinaryIO, path: Path) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ and it reads ``NaN``, which no other JSON reader does. Whatever is forgiven here
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -123,6 +124,87 @@ def _parse_integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise StrictError("a number has too many digits") from None
+
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+"""What decides where a value ends: whole strings, braces and brackets."""
+
+_ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9_-]{1,200})"')
+
+
+class Page(NamedTuple):
+    """One answer with notes, cut into them but not yet decoded, so that only one is in memory beside the bytes."""
+
+    data: bytes
+    spans: Sequence[tuple[int, int]]
+    """Where each note stands in the bytes."""
+    total: int | None
+    """How many notes the service says there are in all."""
+
+    def cut(self, index: int) -> bytes:
+        """Return the bytes of one note."""
+        start, end = self.spans[index]
+        return bytes(self.data[start:end])
+
+
+def split_page(data: bytes) -> Page:
+    """Cut an answer ``{"notes": [...], "count": n}`` into its notes; all around them is decoded strictly.
+
+    A page of a thousand submissions is 80 MB; as Python objects it would be several times that.
+
+    Raises:
+        ValueError: it is not one whole JSON object (``json.JSONDecodeError``, ``StrictError``, ``UnicodeDecodeError``).
+        TypeError: it is JSON, and no answer with notes.
+
+    >>> page = split_page(b'{"notes": [{"id": "a"}, {"id": "b"}], "count": 2}')
+    >>> page.cut(1), page.total
+    (b'{"id": "b"}', 2)
+    """
+    spans: list[tuple[int, int]] = []
+    depth = opened = begin = close = 0
+    key_end, is_notes = -1, False
+    for token in _TOKEN.finditer(data):
+        text = token[0]
+        if text[0] == 34:
+            if depth == 1:
+                key_end, is_notes = token.end(), text == b'"notes"'
+        elif text in b"{[":
+            depth += 1
+            is_list = depth == 2 and text == b"[" and is_notes and not opened
+            if is_list and data[key_end : token.start()].strip() == b":":
+                opened = token.end()
+            elif depth == 3 and opened and not close:
+                begin = token.start()
+        else:
+            depth -= 1
+            if depth == 2 and opened and not close:
+                spans.append((begin, token.end()))
+            elif depth == 1 and opened and not close:
+                close = token.start()
+    if not opened or not close:
+        decode_json(bytes(data))
+        raise TypeError("no notes")
+    frame = decode_json(bytes(data[:opened] + data[close:]))
+    ends = [opened, *(end for _, end in spans)]
+    begins = [*(start for start, _ in spans), close]
+    gaps = [bytes(data[end:start]).strip() for end, start in zip(ends, begins, strict=True)]
+    if any(gap != b"," for gap in gaps[1:-1]) or gaps[0] or (gaps[-1] and spans):
+        raise StrictError("something that is no note stands among the notes")
+    if not isinstance(frame, dict) or not isinstance(frame.get("notes"), list):
+        raise TypeError("no notes")
+    count = frame.get("count")
+    return Page(data, spans, count if type(count) is int else None)
+
+
+def guess_id(data: bytes) -> str | None:
+    """Return the id that a note which cannot be decoded seems to have; null where none can be seen."""
+    try:
+        value = json.loads(data.decode("utf-8", "replace"))
+        found = value.get("id") if isinstance(value, dict) else None
+    except (ValueError, RecursionError):
+        match = _ID.search(data)
+        found = match[1].decode() if match else None
+    return found if isinstance(found, str) else None
 
 
 _DECODER = json.JSONDecoder(

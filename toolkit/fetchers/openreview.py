@@ -1,40 +1,36 @@
-"""Venues from OpenReview itself, through the real openreview-py clients, page by page into the store.
+"""A venue's public record from OpenReview, page by page into the store, in rounds that can be cut short anywhere.
 
-The clients log in, hold the session and know the hosts; answers are read from their session as raw JSON, because the
-clients' own note objects drop every key they do not know. Only groups and notes are ever asked for: no profile, no
-group member, no edge.
+A round asks for all pages of a venue. A changed reply does not touch its submission and a deleted one leaves no trace,
+so no shorter way finds every change; with a thousand submissions and all their replies a request, a round is cheap.
+What a round brings that was there already changes nothing; what an earlier round saw and this one does not is asked for
+by id, and taken out where the service no longer shows it to everyone.
 """
 
-import contextlib
-import functools
 import json
+import math
 import os
-import re
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
 from toolkit.errors import SourceError, StoppedError, UsageError
-from toolkit.fetchers.admission import find_moment
-from toolkit.fetchers.bodies import MAX_BODY_BYTES, decode_body, decode_json, unfold_notes
-from toolkit.fetchers.store import CursorState, NoteReport, Store, UpsertCounts, sum_batches
+from toolkit.fetchers.admission import STAGE, find_moment
+from toolkit.fetchers.bodies import Page, decode_json, guess_id, unfold_notes
+from toolkit.fetchers.patience import Budget, Clock
+from toolkit.fetchers.service import (
+    BASE_URLS,
+    ForbiddenError,
+    Service,
+    Services,
+    UnreadableError,
+)
+from toolkit.fetchers.store import CursorState, Listing, NoteReport, Store, UpsertCounts, VenueState, sum_batches
 from toolkit.progress import Progress
-from toolkit.records import Api
+from toolkit.records import Api, Quarantined
+from toolkit.venues import read_invitation
 
 PAGE_SIZE = 1000
 """Submissions a request; the API gives no more."""
-
-TIMEOUT = (10.0, 120.0)
-"""Seconds to connect, and of silence while waiting for an answer. The clients themselves wait forever."""
-
-BASE_URLS: Mapping[Api, tuple[str, str]] = {
-    "v1": ("OPENREVIEW_API_BASEURL", "https://api.openreview.net"),
-    "v2": ("OPENREVIEW_API_BASEURL_V2", "https://api2.openreview.net"),
-}
-"""API -> environment variable that names another host, and the production host."""
 
 SUBMISSIONS_V1: Sequence[tuple[str, Sequence[str]]] = (
     ("Blind_Submission", ("Withdrawn_Submission", "Desk_Rejected_Submission")),
@@ -46,9 +42,21 @@ SUBMISSIONS_V1: Sequence[tuple[str, Sequence[str]]] = (
 The first that gives any submission is the venue's; an original behind a blind submission is not public.
 """
 
-LOG_IN = "set OPENREVIEW_USERNAME and OPENREVIEW_PASSWORD (or OPENREVIEW_TOKEN) and run it again"
+UNREADABLE_PAGE, UNREADABLE_NOTE, INCOMPLETE = "unreadable-page", "unreadable-note", "incomplete"
+"""Reasons of what a fetch sets aside: a page, a note on it, and a list that gives fewer notes than it counts."""
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FORBIDDEN = "forbidden"
+"""Reason of a list beside the main one, such as that of withdrawn submissions, which we may not read."""
+
+IDS_A_REQUEST = 1000
+
+REQUESTS_A_WINDOW, WINDOW_MINUTES = 98, 30
+"""The tightest limit that was seen for accounts (August 2026); only for the estimate of a plan."""
+
+SECONDS_A_PAGE = 20.0
+"""For the estimate of a plan: a thousand submissions with their replies, on an ordinary line."""
+
+_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,8 @@ class FetchReport(NoteReport):
     submissions: int
     unchanged: int
     """Notes that were left out because they are older than ``since``."""
+    vanished: int
+    """Notes that the service no longer shows to everyone, and that were taken out for that."""
 
     def count(self) -> Mapping[str, int]:
         """Return the counts by name, as the manifest keeps them."""
@@ -69,11 +79,32 @@ class FetchReport(NoteReport):
             "submissions": self.submissions,
             **self.count_notes(),
             "unchanged": self.unchanged,
+            "vanished": self.vanished,
         }
 
 
-class NotFoundError(SourceError):
-    """The service answered, and does not have what was asked for."""
+class FetchPlan(NamedTuple):
+    """What a fetch of one venue would ask for; made without asking anything."""
+
+    venue: str
+    submissions: int | None
+    """As many as the last round found, or as ``--limit`` lets through; null where that is not known."""
+    requests: int
+    """At most; without a known number of submissions, for one thousand."""
+    minutes: float
+    """Expected, with waiting at the tightest limit that was seen."""
+    is_resumed: bool
+
+
+def plan_fetch(store: Store | None, venue: str, *, limit: int | None = None) -> FetchPlan:
+    """Say what a fetch would cost, from what earlier rounds found."""
+    state = store.read_venue(venue) if store is not None else None
+    known = state.submissions if state and state.submissions else None
+    submissions = min(known, limit) if known and limit else known or limit
+    requests = math.ceil((submissions or PAGE_SIZE) / PAGE_SIZE) + 6
+    windows = (requests - 1) // REQUESTS_A_WINDOW
+    minutes = requests * SECONDS_A_PAGE / 60 + windows * WINDOW_MINUTES
+    return FetchPlan(venue, submissions, requests, minutes, bool(state and state.began is not None))
 
 
 def fetch_venue(
@@ -84,6 +115,8 @@ def fetch_venue(
     since: int | None = None,
     limit: int | None = None,
     progress: Progress,
+    services: Services | None = None,
+    clock: Clock | None = None,
 ) -> FetchReport:
     """Pull the public record of one venue into a store.
 
@@ -98,48 +131,88 @@ def fetch_venue(
             nevertheless, because a changed reply does not touch its submission.
         limit: At most this many submissions, in the order of their ids.
         progress: Told about every submission.
+        services: Where to ask, with which budget and patience; by default without bounds.
+        clock: Tells when the round began.
 
     Raises:
         SourceError: the service cannot be reached, wants a login, does not know the venue, or answers with nonsense.
-        StoppedError: its request limit is reached; run it again later.
+        StoppedError: its request limit or the budget is reached, or it fails in mid-run; run it again later.
         StoreError: the store cannot be written.
         UsageError: there is no such API.
     """
     if api not in ("auto", *BASE_URLS):
         raise UsageError("OpenReview has no such API", where=ascii(api), mend="say auto, v1 or v2")
-    services = Services()
-    found, steps = _plan_venue(services, venue, api)
-    plan = json.dumps([venue, found, since, limit])
-    pages = Pages(services.open(found), store, plan, since, limit, progress)
-    progress.start(f"fetch {venue}", limit, "submissions")
-    for main, others in steps:
-        if pages.fetch(main):
-            for invitation in others:
-                pages.fetch(invitation)
-            break
+    services = services or Services()
+    before = services.requests
+    found, steps = _find_venue(services, venue, api)
+    service = services.open(found)
+    state = store.read_venue(venue) or VenueState(found, 0, None, 0)
+    began = state.began or int((clock or Clock()).read_wall() * 1000)
+    listing = Listing(venue, state.rounds + 1) if limit is None and since is None else None
+    plan = json.dumps([venue, found, since, limit, listing.round if listing else None])
+    watch = _Watch(progress, services.manners.budget, limit)
+    begun = state._replace(api=found, began=began)
+    pages = Pages(service, store, plan, since, limit, listing, begun, watch)
+    progress.start(f"fetch {venue}", limit or state.submissions or None, "submissions")
+    try:
+        for main, others in steps:
+            if pages.fetch(main):
+                for invitation in others:
+                    pages.fetch_beside(invitation)
+                break
+        if not pages.submissions and pages.is_whole:
+            raise _explain_nothing(service, venue, found)
+        pages.fetch_forms(venue)
+        vanished = pages.check_vanished() if listing is not None and pages.is_whole else 0
+    except SourceError as error:
+        if not pages.batches:
+            raise
+        raise StoppedError(error.what, where=error.where, mend=error.mend) from None
     progress.finish()
-    if not pages.submissions:
-        raise SourceError(
-            "has no submissions that everyone may read", where=venue, mend="check the id, or ask with the other --api"
-        )
-    store.clear_cursors(plan)
-    return pages.sum_up(venue, found, services.requests)
+    if pages.is_whole:
+        with store.transaction():
+            store.clear_cursors(plan)
+            if listing is not None:
+                store.write_venue(venue, VenueState(found, listing.round, None, pages.submissions))
+    return pages.sum_up(venue, found, services.requests - before, vanished)
+
+
+def read_day(began: int) -> int:
+    """Return what notes of a fetch carry as their time: the day on which it began, in milliseconds.
+
+    A day says how old a copy is, and two fetches of the same notes on one day give the same bytes. Where
+    ``SOURCE_DATE_EPOCH`` is set (reproducible-builds.org), its day is taken.
+    """
+    said = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = int(said) * 1000 if said.isascii() and said.isdigit() and len(said) < 12 else began
+    return moment // _DAY * _DAY
 
 
 Steps = Sequence[tuple[str, Sequence[str]]]
 
 
-def _plan_venue(services: "Services", venue: str, api: str) -> tuple[Api, Steps]:
+def _find_venue(services: Services, venue: str, api: str) -> tuple[Api, Steps]:
     """Find out which API has a venue and which invitations hold its submissions."""
     if api in ("auto", "v2"):
         group = services.open("v2").find_group(venue)
         # The newer API also knows groups of venues that it does not hold; those have no domain.
         if group is not None and (api == "v2" or group.get("domain")):
             return "v2", [(_name_submissions_v2(venue, group), ())]
-    if api in ("auto", "v1") and services.open("v1").find_group(venue) is not None:
-        steps = [(f"{venue}/-/{main}", [f"{venue}/-/{other}" for other in others]) for main, others in SUBMISSIONS_V1]
-        return "v1", steps
-    raise SourceError(
+        if api == "v2":
+            raise _refuse_venue(venue)
+    return "v1", [(f"{venue}/-/{main}", [f"{venue}/-/{other}" for other in others]) for main, others in SUBMISSIONS_V1]
+
+
+def _explain_nothing(service: Service, venue: str, api: Api) -> SourceError:
+    if api == "v1" and service.find_group(venue) is None:
+        return _refuse_venue(venue)
+    return SourceError(
+        "has no submissions that everyone may read", where=venue, mend="check the id, or ask with the other --api"
+    )
+
+
+def _refuse_venue(venue: str) -> SourceError:
+    return SourceError(
         "OpenReview knows no such venue",
         where=venue,
         mend="copy the id from the venue's address, such as ICLR.cc/2019/Conference",
@@ -164,66 +237,214 @@ def _name_submissions_v2(venue: str, group: Mapping[str, Any]) -> str:
     return f"{venue}/-/{name if isinstance(name, str) and name else 'Submission'}"
 
 
+class _Watch:
+    """Tells whoever watches how far a fetch is: of how many submissions, with how many notes and requests."""
+
+    def __init__(self, progress: Progress, budget: Budget, limit: int | None) -> None:
+        self._progress, self._budget, self._limit = progress, budget, limit
+        self._expected: dict[str, int] = {}
+
+    def begin_list(self, step: str, state: CursorState) -> None:
+        self._progress.advance(state.submissions)
+        if state.expected is not None:
+            self._expected[step] = state.expected
+
+    def pass_page(self, step: str, state: CursorState, submissions: int, notes: int) -> None:
+        if state.expected is not None:
+            self._expected[step] = state.expected
+        known = sum(self._expected.values()) or None
+        total = min(known, self._limit) if known and self._limit else known or self._limit
+        self._progress.show({"notes": f"{notes:,}", "requests": self._budget.describe_requests()}, total)
+        self._progress.advance(submissions)
+
+
+class _DamagedNoteError(Exception):
+    """A note on a page is not JSON as it should be; another try may bring it whole."""
+
+
 class Pages:
     """The pages of one fetch, each stored with its cursor, and what has come of them so far."""
 
     def __init__(
         self,
-        service: "Service",
+        service: Service,
         store: Store,
         plan: str,
         since: int | None,
         limit: int | None,
-        progress: Progress,
+        listing: Listing | None,
+        begun: VenueState,
+        watch: "_Watch",
     ) -> None:
         """Begin where the cursors of the same plan stand."""
         self.service, self.store, self.plan = service, store, plan
-        self.since, self.limit, self.progress = since, limit, progress
+        self.since, self.limit, self.watch = since, limit, watch
+        self.listing, self.begun = listing, begun
+        self.fetched_at = read_day(begun.began or 0)
         self.submissions = self.unchanged = 0
+        self.is_whole = True
+        """False when a page had to be left out: the next run asks for it again."""
         self.batches: list[UpsertCounts] = []
+        self.also_met: list[Quarantined] = []
+
+    def fetch_forms(self, venue: str) -> None:
+        """Store what the venue's forms offer, once a round."""
+        if self.store.read_cursor(self.plan, "forms") is not None:
+            return
+        try:
+            forms = self.service.list_forms(venue)
+        except UnreadableError:  # the catalogue knows most forms; the notes matter more
+            forms = ()
+        offered = [options for form in forms for options in read_invitation(form)]
+        with self.store.transaction():
+            self.store.write_form_options(offered)
+            self.store.write_cursor(self.plan, "forms", CursorState(None, 0))
 
     def fetch(self, invitation: str) -> bool:
-        """Fetch and store all pages of one invitation and return whether it has any submission."""
-        state = self.store.read_cursor(self.plan, invitation) or CursorState(None, 0)
-        self.submissions += state.submissions
-        self.progress.advance(state.submissions)
-        while size := self._pick_size():
-            page = self.service.read_notes(invitation, size, state.after)
-            if not page:
+        """Fetch and store all pages of one invitation and return whether it has any submission.
+
+        A list that gives fewer notes than it said is asked for once more, and set aside as incomplete if that does not
+        help.
+        """
+        state = self._fetch_list(invitation, invitation)
+        if state is not None and self._is_short(state):
+            again = self._fetch_list(invitation, f"{invitation} again")
+            if again is not None and self._is_short(again):
+                what = f"the service gives {again.submissions:,} of the {again.expected:,} notes it counts"
+                self._set_aside(invitation, INCOMPLETE, what)
+            else:
+                self.store.take_back(invitation, INCOMPLETE)
+        self.submissions += state.submissions if state else 0
+        return state is None or state.submissions > 0
+
+    def fetch_beside(self, invitation: str) -> None:
+        """Fetch a list that belongs to a main one; where we may not read it, the rest is there all the same."""
+        try:
+            self.fetch(invitation)
+        except ForbiddenError as error:
+            self._set_aside(invitation, FORBIDDEN, error.what)
+        else:
+            self.store.take_back(invitation, FORBIDDEN)
+
+    def _is_short(self, state: CursorState) -> bool:
+        return self.limit is None and state.expected is not None and state.submissions < state.expected
+
+    def _fetch_list(self, invitation: str, step: str) -> CursorState | None:
+        """Fetch all pages of one step and return how it ended; null where a page could not be read."""
+        state = self.store.read_cursor(self.plan, step) or CursorState(None, 0)
+        self.watch.begin_list(step, state)
+        while size := self._pick_size(state):
+            try:
+                page, state = self._fetch_page(invitation, step, size, state)
+            except UnreadableError as error:
+                item = f"{invitation} after {state.after or 'the beginning'}"
+                self._set_aside(item, UNREADABLE_PAGE, error.what)
+                self.is_whole = False
+                return None
+            self.watch.pass_page(step, state, len(page.spans), sum(batch.read for batch in self.batches))
+            if self._is_last(page, size, state):
                 break
-            last = page[-1].get("id") if isinstance(page[-1], Mapping) else None
-            if not isinstance(last, str) or any(
-                isinstance(raw, Mapping) and raw.get("id") == state.after for raw in page
-            ):
-                raise SourceError(
-                    "does not go on to the next page",
-                    where=self.service.name,
-                    mend="run it again; what is stored stays",
-                )
-            state = CursorState(last, state.submissions + len(page))
-            with self.store.transaction():
-                fetched_at = time.time_ns() // 1_000_000
-                self.batches.append(self.store.upsert_notes(self._pick_notes(page), fetched_at=fetched_at))
-                self.store.write_cursor(self.plan, invitation, state)
-            self.submissions += len(page)
-            self.progress.advance(len(page))
-        return state.submissions > 0
+        return state
 
-    def _pick_size(self) -> int:
-        return PAGE_SIZE if self.limit is None else min(PAGE_SIZE, self.limit - self.submissions)
+    def _is_last(self, page: Page, size: int, state: CursorState) -> bool:
+        """Whether nothing can follow: an empty page, or one that holds all that is counted, and less than was asked."""
+        if not page.spans:
+            return True
+        has_all = page.total is not None and page.total == state.submissions == state.expected
+        return has_all and len(page.spans) < size
 
-    def _pick_notes(self, page: Sequence[Any]) -> Sequence[Any]:
+    def _pick_size(self, state: CursorState) -> int:
+        return PAGE_SIZE if self.limit is None else min(PAGE_SIZE, self.limit - self.submissions - state.submissions)
+
+    def _fetch_page(self, invitation: str, step: str, size: int, state: CursorState) -> tuple[Page, CursorState]:
+        for attempt in range(3):
+            page = self.service.read_page(invitation, size, state.after)
+            if not page.spans:
+                return page, state
+            try:
+                return page, self._store_page(page, step, state, tolerant=attempt == 2)
+            except _DamagedNoteError:
+                continue
+        raise AssertionError("the last attempt is tolerant")
+
+    def _store_page(self, page: Page, step: str, state: CursorState, *, tolerant: bool) -> CursorState:
+        aside: list[Quarantined] = []
+        batches: list[UpsertCounts] = []
+        last: str | None = None
+        unchanged = 0
+        with self.store.transaction(), self.store.write_page(self.plan, step, state.after, page.data):
+            for raw, data in self._decode_notes(page):
+                if raw is None:
+                    if not tolerant:
+                        raise _DamagedNoteError
+                    last = guess_id(data)
+                    aside.append(Quarantined(STAGE, last or "a note", UNREADABLE_NOTE, "is not JSON as it should be"))
+                    self.store.set_aside(aside[-1])
+                    continue
+                last = raw.get("id") if isinstance(raw, Mapping) else None
+                if last == state.after and last is not None:
+                    raise self._refuse_page()
+                wanted, left_out = self._pick_notes([raw])
+                unchanged += left_out
+                batches.append(self.store.upsert_notes(wanted, fetched_at=self.fetched_at, listing=self.listing))
+            if not isinstance(last, str):
+                raise self._refuse_page()
+            expected = page.total if state.after is None else state.expected
+            after = CursorState(last, state.submissions + len(page.spans), expected)
+            self.store.write_cursor(self.plan, step, after)
+            if self.listing is not None:  # a round begins with its first page: an id that nobody has begins none
+                self.store.write_venue(self.listing.venue, self.begun)
+            self.store.take_back(f"{step} after {state.after or 'the beginning'}", UNREADABLE_PAGE)
+        self.batches += batches
+        self.also_met += aside
+        self.unchanged += unchanged
+        return after
+
+    def _decode_notes(self, page: Page) -> Iterator[tuple[Any, bytes]]:
+        for index in range(len(page.spans)):
+            data = page.cut(index)
+            try:
+                yield decode_json(data), data
+            except ValueError:
+                yield None, data
+
+    def _refuse_page(self) -> SourceError:
+        return SourceError(
+            "does not go on to the next page", where=self.service.name, mend="run it again; what is stored stays"
+        )
+
+    def _pick_notes(self, notes: Sequence[Any]) -> tuple[Sequence[Any], int]:
         if self.since is None:
-            return page
-        notes = [
+            return notes, 0
+        every = [
             {name: value for name, value in raw.items() if name != "details"} if isinstance(raw, Mapping) else raw
-            for raw in unfold_notes(page)
+            for raw in unfold_notes(notes)
         ]
-        wanted = [raw for raw in notes if not isinstance(raw, Mapping) or find_moment(raw) >= self.since]
-        self.unchanged += len(notes) - len(wanted)
-        return wanted
+        wanted = [raw for raw in every if not isinstance(raw, Mapping) or find_moment(raw) >= self.since]
+        return wanted, len(every) - len(wanted)
 
-    def sum_up(self, venue: str, api: Api, requests: int) -> FetchReport:
+    def _set_aside(self, item: str, reason: str, message: str) -> None:
+        self.also_met.append(Quarantined(STAGE, item, reason, message))
+        self.store.set_aside(self.also_met[-1])
+
+    def check_vanished(self) -> int:
+        """Ask by id for what an earlier round saw and this one did not; take out what is not shown any more."""
+        assert self.listing is not None
+        missing = self.store.find_vanished(self.listing)
+        gone = 0
+        for start in range(0, len(missing), IDS_A_REQUEST):
+            ids = missing[start : start + IDS_A_REQUEST]
+            found = self.service.find_notes(ids)
+            with self.store.transaction():
+                self.batches.append(self.store.upsert_notes(found, fetched_at=self.fetched_at, listing=self.listing))
+                shown = {raw.get("id") for raw in found if isinstance(raw, Mapping)}
+                for note_id in ids:
+                    if note_id not in shown:
+                        self.store.remove_vanished(note_id)
+                        gone += 1
+        return gone
+
+    def sum_up(self, venue: str, api: Api, requests: int, vanished: int) -> FetchReport:
         """Return what this run did; pages of an earlier run of the same plan count as submissions only."""
         return FetchReport(
             venue=venue,
@@ -231,309 +452,6 @@ class Pages:
             requests=requests,
             submissions=self.submissions,
             unchanged=self.unchanged,
-            **sum_batches(self.batches, self.store),
+            vanished=vanished,
+            **sum_batches(self.batches, self.store, self.also_met),
         )
-
-
-class Services:
-    """Both APIs, opened when first needed, with one login between them."""
-
-    def __init__(self) -> None:
-        """Open nothing yet."""
-        self._open: dict[Api, Service] = {}
-        self._headers: Mapping[str, str] | None = None
-        self._logins = 0
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent so far."""
-        return self._logins + sum(service.requests for service in self._open.values())
-
-    def open(self, api: Api) -> "Service":
-        """Return one API, logged in if there are credentials in the environment.
-
-        Raises:
-            SourceError: the host's address or the credentials cannot be used, or the login is refused.
-        """
-        if api not in self._open:
-            service = Service(api)
-            service.client.headers.update(self._authorize())
-            self._open[api] = service
-        return self._open[api]
-
-    def _authorize(self) -> Mapping[str, str]:
-        if self._headers is None:
-            self._headers = self._read_token() or self._log_in() or {}
-        return self._headers
-
-    def _read_token(self) -> Mapping[str, str] | None:
-        token = os.environ.get("OPENREVIEW_TOKEN", "").strip().removeprefix("Bearer ")
-        if not token:
-            return None
-        if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise SourceError("cannot be a token", where="OPENREVIEW_TOKEN", mend="copy it again")
-        return {"Authorization": f"Bearer {token}"}
-
-    def _log_in(self) -> Mapping[str, str] | None:
-        username = os.environ.get("OPENREVIEW_USERNAME", "")
-        password = os.environ.get("OPENREVIEW_PASSWORD", "")
-        if not username and not password:
-            return None
-        if not username or not password:
-            raise SourceError("the login is not complete", mend="set OPENREVIEW_USERNAME and OPENREVIEW_PASSWORD both")
-        self._logins += 1
-        # Accounts live at the newer API, whose token the older one takes too.
-        return {"Authorization": Service("v2").log_in(username, password)}
-
-
-def _read_base_url(api: Api) -> str:
-    variable, default = BASE_URLS[api]
-    url = os.environ.get(variable, "").strip().rstrip("/") or default
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError("is not a web address", where=variable, mend=f"unset it, or set it to one like {default}")
-    if "@" in parts.netloc:
-        raise SourceError("holds credentials", where=variable, mend="take them out; " + LOG_IN)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise SourceError("would send the login in the clear", where=variable, mend="use an https address")
-    return url
-
-
-def _build_client(api: Api) -> Any:
-    """Return the real client as a guest: no request is sent."""
-    import openreview
-
-    build = openreview.api.OpenReviewClient if api == "v2" else openreview.Client
-    with _hide_credentials():
-        try:
-            client = build(baseurl=_read_base_url(api))
-        except openreview.OpenReviewException as error:
-            variable, default = BASE_URLS[api]
-            raise SourceError(
-                "is the address of the other API", where=variable, mend=f"unset it, or set it to {default}"
-            ) from error
-    session = client.session
-    session.request = functools.partial(session.request, timeout=TIMEOUT)
-    # The client's own policy prints every retry, with the answer, on stdout, and sleeps through hourly limits.
-    session.mount(client.baseurl, _build_adapter())
-    session.max_redirects = 0  # a redirected login would be sent to whoever is named
-    session.auth = _keep_authorization
-    return client
-
-
-@contextlib.contextmanager
-def _hide_credentials() -> Iterator[None]:
-    """Keep a client that is being made from logging in by itself, before its session is set up."""
-    names = ("OPENREVIEW_USERNAME", "OPENREVIEW_PASSWORD")
-    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
-
-
-def _build_adapter() -> Any:
-    from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
-
-    return HTTPAdapter(
-        max_retries=Retry(
-            total=3,
-            connect=1,
-            read=False,  # an answer that did not come in time is not waited for four times
-            backoff_factor=0.5,
-            status_forcelist=(500, 502, 503, 504),
-            allowed_methods=("GET",),
-            raise_on_status=False,
-            respect_retry_after_header=False,
-        )
-    )
-
-
-def _keep_authorization(request: Any) -> Any:
-    """Stand where requests would otherwise put a login from ~/.netrc over our token."""
-    return request
-
-
-class Service:
-    """One API behind a client."""
-
-    def __init__(self, api: Api) -> None:
-        """Build the client as a guest; ``name`` is what errors call the service."""
-        self.client = _build_client(api)
-        self.name = urlsplit(self.client.baseurl).netloc
-        self.requests = 0
-
-    def find_group(self, group_id: str) -> Mapping[str, Any] | None:
-        """Return a group, or None where the service does not know it."""
-        try:
-            answer = self._get("/groups", {"id": group_id})
-        except NotFoundError:
-            return None
-        groups = answer.get("groups") if isinstance(answer, Mapping) else None
-        if not isinstance(groups, list):
-            raise self._refuse_answer("/groups")
-        return next((group for group in groups if isinstance(group, Mapping) and group.get("id") == group_id), None)
-
-    def read_notes(self, invitation: str, size: int, after: str | None) -> list[Any]:
-        """Return one page of submissions with their replies; an invitation that is not there has none."""
-        parameters = {"invitation": invitation, "details": "replies", "sort": "id", "limit": size, "after": after}
-        try:
-            answer = self._get("/notes", parameters)
-        except NotFoundError:
-            return []
-        notes = answer.get("notes") if isinstance(answer, Mapping) else None
-        if not isinstance(notes, list):
-            raise self._refuse_answer("/notes")
-        return notes
-
-    def log_in(self, username: str, password: str) -> str:
-        """Log in through the client and return the Authorization header.
-
-        Raises:
-            SourceError: the login is refused or wants a second factor and nobody is there to be asked.
-        """
-        import openreview
-        import requests
-
-        try:
-            # The client talks to the user on stdout when an account wants a second factor.
-            with contextlib.redirect_stdout(sys.stderr):
-                self.client.login_user(username, password)
-        except openreview.OpenReviewException as error:
-            # What the service says may repeat the user name; only the kind of answer is passed on.
-            answer = error.args[0] if error.args and isinstance(error.args[0], Mapping) else {}
-            raise self._explain_login(answer) from None
-        except requests.RequestException as error:
-            raise self._explain_transport(error, "/login") from None
-        except (KeyError, TypeError, ValueError):
-            raise self._refuse_answer("/login") from None
-        return str(self.client.headers["Authorization"])
-
-    def _explain_login(self, answer: Mapping[str, Any]) -> SourceError | StoppedError:
-        kind = _name_kind(answer.get("name"))
-        if kind.startswith("Mfa"):
-            return SourceError(
-                "this account wants a second factor",
-                where=self.name,
-                mend="run it on a terminal or set OPENREVIEW_TOKEN",
-            )
-        if kind == "RateLimitError":
-            return self._explain_limit({}, answer)
-        return SourceError(
-            f"the login was refused ({kind})",
-            where=self.name,
-            mend="check OPENREVIEW_USERNAME and OPENREVIEW_PASSWORD",
-        )
-
-    def _get(self, path: str, parameters: Mapping[str, Any]) -> Any:
-        import requests
-
-        self.requests += 1
-        try:
-            response = self.client.session.get(
-                self.client.baseurl + path,
-                params=parameters,
-                headers=self.client.headers,
-                stream=True,
-            )
-            with response:
-                data = self._read_capped(response, path)
-        except requests.RequestException as error:
-            raise self._explain_transport(error, path) from None
-        if response.status_code != 200:
-            raise self._explain_status(response.status_code, response.headers, data, parameters)
-        return decode_body(data, self.name + path)
-
-    def _read_capped(self, response: Any, path: str) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_content(65536):
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise SourceError(
-                    f"the answer is larger than {MAX_BODY_BYTES // 2**20} MB",
-                    where=self.name + path,
-                    mend="try a smaller --limit",
-                )
-        return b"".join(parts)
-
-    def _explain_transport(self, error: Exception, path: str) -> SourceError:
-        import requests
-
-        if isinstance(error, requests.TooManyRedirects):
-            return SourceError(
-                "wants to send us elsewhere, which is not followed",
-                where=self.name + path,
-                mend="check OPENREVIEW_API_BASEURL and OPENREVIEW_API_BASEURL_V2",
-            )
-        if isinstance(error, requests.Timeout):
-            what = f"does not answer within {TIMEOUT[1]:.0f} seconds"
-        elif isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
-            what = "breaks off in the middle of an answer"
-        elif isinstance(error, requests.exceptions.JSONDecodeError):
-            return self._refuse_answer(path)
-        else:
-            what = "cannot be reached"
-        return SourceError(
-            what, where=self.name + path, mend="check the connection and run it again; what is stored stays"
-        )
-
-    def _refuse_answer(self, path: str) -> SourceError:
-        return SourceError(
-            "answers with something else than the API's JSON",
-            where=self.name + path,
-            mend="check OPENREVIEW_API_BASEURL and OPENREVIEW_API_BASEURL_V2, and that you are online",
-        )
-
-    def _explain_status(
-        self, status: int, headers: Mapping[str, str], data: bytes, parameters: Mapping[str, Any]
-    ) -> SourceError | StoppedError:
-        """Turn an error answer into words of our own; its message may name the account, so it is not repeated."""
-        answer = _decode_error(data)
-        kind = _name_kind(answer.get("name"))
-        about = str(parameters.get("invitation") or parameters.get("id"))
-        if status == 429:
-            return self._explain_limit(headers, answer)
-        if kind == "ChallengeRequiredError":
-            return SourceError("OpenReview lets no visitors in without a login", where=self.name, mend=LOG_IN)
-        if status == 401:
-            return SourceError("the login is not valid or has expired", where=self.name, mend=LOG_IN)
-        if status == 403:
-            return SourceError("the service forbids reading it", where=about, mend=f"{LOG_IN}, as someone who may")
-        if status == 404:
-            return NotFoundError("the service does not have it", where=about, mend="check the id")
-        if status >= 500:
-            return SourceError(
-                f"has trouble (status {status}, also after retrying)",
-                where=self.name,
-                mend="run it again later; what is stored stays",
-            )
-        return SourceError(
-            f"refuses the request (status {status}, {kind})", where=self.name, mend=f"check the id {about!a}"
-        )
-
-    def _explain_limit(self, headers: Mapping[str, str], answer: Mapping[str, Any]) -> StoppedError:
-        details = answer.get("details")
-        reset = details.get("resetTime") if isinstance(details, Mapping) else None
-        seconds = headers.get("Retry-After", "")
-        when = "later"
-        if isinstance(reset, str) and re.fullmatch(r"[0-9T:.+Z-]{16,32}", reset):
-            when = f"after {reset}"
-        elif re.fullmatch(r"\d{1,6}", seconds):
-            when = f"in {seconds} seconds"
-        return StoppedError(
-            "its request limit is reached", where=self.name, mend=f"run the same command again {when}; it goes on here"
-        )
-
-
-def _decode_error(data: bytes) -> Mapping[str, Any]:
-    try:
-        answer = decode_json(data)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, Mapping) else {}
-
-
-def _name_kind(name: Any) -> str:
-    return name if isinstance(name, str) and re.fullmatch(r"[A-Za-z]{1,40}", name) else "Error"

@@ -7,9 +7,10 @@ process killed inside one leaves the store as it was before. ``docs/store.md`` d
 
 import contextlib
 import hashlib
+import io
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +18,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypedDict
 from urllib.parse import quote
 
-from toolkit.errors import StoreError
+from toolkit.errors import RecordError, StoreError
 from toolkit.fetchers.admission import (
     COLLISION,
     NO_NOTES,
@@ -27,9 +28,11 @@ from toolkit.fetchers.admission import (
     admit_note,
     admit_options,
     hash_id,
+    read_stored,
     write_canonical,
 )
 from toolkit.fetchers.bodies import Hint, unfold_notes
+from toolkit.fetchers.people import hide_people
 from toolkit.notes import parse_note
 from toolkit.records import Note, Quarantined
 from toolkit.venues import FieldOptions, find_commitment, list_commitment_fields
@@ -37,15 +40,31 @@ from toolkit.venues import FieldOptions, find_commitment, list_commitment_fields
 APPLICATION_ID = 0x52564454
 """``RVDT`` in the file's header: an SQLite file of another program is refused."""
 
-SCHEMA_VERSION = 2
-"""Kept in the file as ``user_version``. Version 1 had no ``form_options``; such a file is brought up to date when it is
-opened, and has the options of what is imported from then on."""
+SCHEMA_VERSION = 3
+"""Kept in the file as ``user_version``. Version 1 had no ``form_options``, version 2 nothing of ``_FETCHES`` and names
+where there are pseudonyms now; such a file is brought up to date when it is opened."""
 
 _FORM_OPTIONS = """
 CREATE TABLE form_options (
     venue TEXT NOT NULL, kind TEXT NOT NULL, field TEXT NOT NULL, options TEXT NOT NULL,
     PRIMARY KEY (venue, kind, field, options)
 );
+"""
+
+_FETCHES = """
+ALTER TABLE notes ADD COLUMN page INTEGER;
+CREATE INDEX notes_by_page ON notes (page) WHERE page IS NOT NULL;
+ALTER TABLE cursors ADD COLUMN expected INTEGER;
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY, plan TEXT NOT NULL, step TEXT NOT NULL, after TEXT,
+    received_sha256 BLOB NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE venues (
+    venue TEXT PRIMARY KEY, api TEXT NOT NULL, rounds INTEGER NOT NULL, began INTEGER, submissions INTEGER NOT NULL
+);
+CREATE TABLE listed (
+    venue TEXT NOT NULL, id TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (venue, id)
+) WITHOUT ROWID;
 """
 
 _SCHEMA = f"""
@@ -64,6 +83,7 @@ CREATE TABLE cursors (
     plan TEXT NOT NULL, step TEXT NOT NULL, after TEXT, submissions INTEGER NOT NULL, PRIMARY KEY (plan, step)
 );
 {_FORM_OPTIONS}
+{_FETCHES}
 """
 
 _COLLIDED = "EXISTS (SELECT 1 FROM notes AS other WHERE other.id = notes.id AND other.forum <> notes.forum)"
@@ -132,6 +152,47 @@ class CursorState(NamedTuple):
     """Id of the last note of the last page that was committed."""
     submissions: int
     """How many have come so far."""
+    expected: int | None = None
+    """How many the service said there are, when the step began."""
+
+
+class Listing(NamedTuple):
+    """The round of a whole fetch in which notes are seen: what an earlier round saw and this one does not is gone."""
+
+    venue: str
+    round: int
+
+
+class LostPage(NamedTuple):
+    """A page that is damaged with notes of its own, and has to be asked for again."""
+
+    plan: str
+    step: str
+    after: str | None
+
+
+class Mended(NamedTuple):
+    """What a repair did."""
+
+    written: int
+    """Pages that were written anew from their notes."""
+    restored: int
+    """Notes that were read again from their pages."""
+    lost: tuple[LostPage, ...]
+    dropped: int
+    """Notes without a page, from imported files, which are damaged for good: their files have to be imported again."""
+
+
+class VenueState(NamedTuple):
+    """What is known of the whole fetches of a venue."""
+
+    api: str
+    rounds: int
+    """How many were finished."""
+    began: int | None
+    """Milliseconds; when the unfinished one began, null where none is."""
+    submissions: int
+    """How many the last finished one found."""
 
 
 def open_store(path: Path, *, create: bool = False) -> "Store":
@@ -188,10 +249,70 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have done it since the version was read.
-    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
-        connection.execute(_FORM_OPTIONS)
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    additions = [_FORM_OPTIONS, _FETCHES][max(version - 1, 0) : SCHEMA_VERSION - 1]
+    for statement in "".join(additions).split(";"):
+        connection.execute(statement)
+    if version < SCHEMA_VERSION:
+        _hide_people_in_old_notes(connection)
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _hide_people_in_old_notes(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT rowid, forum FROM notes ORDER BY rowid").fetchall()
+    for rowid, forum in rows:
+        fetched_at, body = connection.execute("SELECT fetched_at, body FROM notes WHERE rowid = ?", (rowid,)).fetchone()
+        connection.execute("DELETE FROM notes WHERE rowid = ?", (rowid,))
+        note = read_stored(json.dumps(hide_people(json.loads(body), forum)).encode())
+        # Two versions that differed in nothing but a name become one.
+        connection.execute(
+            "INSERT INTO notes (id, sha256, forum, modified, fetched_at, body) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id, sha256) DO UPDATE SET body = min(body, excluded.body),"
+            " fetched_at = coalesce(min(fetched_at, excluded.fetched_at), fetched_at, excluded.fetched_at)",
+            (note.id, note.sha256, note.forum, note.modified, fetched_at, note.body),
+        )
+
+
+class _PageWriter:
+    """Compresses what a page brought that was new, note by note, so that a page is never in memory twice."""
+
+    def __init__(self, page: int) -> None:
+        import zstandard
+
+        self.page = page
+        self._compressor = zstandard.ZstdCompressor(level=3).compressobj()
+        self._chunks: list[bytes] = []
+        self._is_empty = True
+
+    def add(self, body: str) -> None:
+        self._is_empty = False
+        self._chunks.append(self._compressor.compress(body.encode() + b"\n"))
+
+    def finish(self) -> bytes:
+        """Return the page, or nothing where it brought nothing new."""
+        return b"" if self._is_empty else b"".join([*self._chunks, self._compressor.flush()])
+
+
+def _read_page(page: bytes) -> Iterator[str]:
+    import zstandard
+
+    with zstandard.ZstdDecompressor().stream_reader(page, read_across_frames=True) as reader:
+        for line in io.TextIOWrapper(reader, encoding="ascii"):
+            yield line.rstrip("\n")
+
+
+def _drop_from_page(page: bytes, note_id: str) -> bytes:
+    writer = _PageWriter(0)
+    for line in _read_page(page):
+        if json.loads(line)["id"] != note_id:
+            writer.add(line)
+    return writer.finish()
+
+
+class _DamagedRow(NamedTuple):
+    rowid: int
+    fetched_at: int | None
 
 
 class Store:
@@ -201,6 +322,7 @@ class Store:
         """Take over an open, checked connection."""
         self._connection = connection
         self._path = path
+        self._writer: _PageWriter | None = None
 
     def __enter__(self) -> "Store":
         """Return itself."""
@@ -236,11 +358,127 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def upsert_notes(self, raw_notes: Iterable[Any], *, fetched_at: int | None = None) -> UpsertCounts:
+    @contextlib.contextmanager
+    def write_page(self, plan: str, step: str, after: str | None, received: bytes) -> Iterator[None]:
+        """Keep beside the notes what this page brought that was new, compressed, with the sha256 of both.
+
+        What is kept is what may be kept: notes that are not public, and values that are not, are in no page.
+
+        Args:
+            plan: The fetch it belongs to.
+            step: The list that it is a page of.
+            after: The note after which it begins.
+            received: Its bytes as they came, of which only the hash is kept.
+        """
+        with self.transaction():
+            row = (plan, step, after, hashlib.sha256(received).digest(), b"", b"")
+            cursor = self._connection.execute(
+                "INSERT INTO pages (plan, step, after, received_sha256, sha256, body) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+            self._writer = _PageWriter(cursor.lastrowid or 0)
+            try:
+                yield
+                self._rewrite_page(self._writer.page, self._writer.finish())
+            finally:
+                self._writer = None
+
+    def _rewrite_page(self, page: int, body: bytes) -> None:
+        if body:
+            self._connection.execute(
+                "UPDATE pages SET sha256 = ?, body = ? WHERE id = ?", (hashlib.sha256(body).digest(), body, page)
+            )
+        else:
+            self._connection.execute("DELETE FROM pages WHERE id = ?", (page,))
+
+    def check_pages(self) -> None:
+        """Compare every page with its sha256.
+
+        Raises:
+            StoreError: one was changed outside of ReviewDial.
+        """
+        with _wrap_sqlite_errors(self._path):
+            for page, sha256, body in self._connection.execute("SELECT id, sha256, body FROM pages ORDER BY id"):
+                if hashlib.sha256(body).digest() != sha256:
+                    raise self._report_damage(f"page {page} is damaged: its sha256 does not match")
+
+    def _report_damage(self, what: str) -> StoreError:
+        repair = f"run `reviewdial fetch --repair --out {self._path.parent}`, or restore it from a backup"
+        return StoreError(what, where=str(self._path), mend=repair)
+
+    def mend(self) -> "Mended":
+        """Make damaged notes and pages sound again from one another, since what a fetch brought stands in both.
+
+        What is damaged in both is dropped, so that it can be asked for again; what was imported stands nowhere else.
+
+        Raises:
+            StoreError: the file itself cannot be read.
+        """
+        written = restored = 0
+        lost: list[LostPage] = []
+        with self.transaction():
+            damaged = self._find_damaged_notes()
+            pages = self._connection.execute("SELECT id, plan, step, after, sha256, body FROM pages ORDER BY id")
+            for page, plan, step, after, sha256, body in pages.fetchall():
+                is_sound = hashlib.sha256(body).digest() == sha256
+                rows = damaged.pop(page, [])
+                self._delete_rows(rows)
+                if is_sound and rows:
+                    restored += self._restore_notes(page, body, rows[0].fetched_at)
+                elif not is_sound:
+                    self._write_page_anew(page)
+                    written += not rows
+                    lost += [LostPage(plan, step, after)] if rows else []
+            unknown = [row for rows in damaged.values() for row in rows]
+            self._delete_rows(unknown)
+        return Mended(written, restored, tuple(lost), len(unknown))
+
+    def _find_damaged_notes(self) -> dict[int | None, list["_DamagedRow"]]:
+        damaged: dict[int | None, list[_DamagedRow]] = {}
+        rows = self._connection.execute(
+            "SELECT rowid, page, fetched_at, CAST(id AS BLOB), CAST(forum AS BLOB), modified, sha256,"
+            " CAST(body AS BLOB) FROM notes ORDER BY rowid"
+        )
+        for rowid, page, fetched_at, note_id, forum, modified, sha256, body in rows:
+            written = (note_id.decode("ascii", "replace"), forum.decode("ascii", "replace"), modified, sha256)
+            try:
+                is_sound = read_stored(body)[:4] == written
+            except (ValueError, RecordError):
+                is_sound = False
+            if not is_sound:
+                damaged.setdefault(page, []).append(_DamagedRow(rowid, fetched_at))
+        return damaged
+
+    def _delete_rows(self, rows: Sequence["_DamagedRow"]) -> None:
+        self._connection.executemany("DELETE FROM notes WHERE rowid = ?", [(row.rowid,) for row in rows])
+
+    def _restore_notes(self, page: int, body: bytes, fetched_at: int | None) -> int:
+        restored = 0
+        for line in _read_page(body):
+            restored += self._insert(read_stored(line.encode()), fetched_at, page)
+        return restored
+
+    def _insert(self, note: PublicNote, fetched_at: int | None, page: int | None) -> int:
+        cursor = self._connection.execute(
+            "INSERT OR IGNORE INTO notes (id, sha256, forum, modified, fetched_at, body, page)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (note.id, note.sha256, note.forum, note.modified, fetched_at, note.body, page),
+        )
+        return cursor.rowcount
+
+    def _write_page_anew(self, page: int) -> None:
+        writer = _PageWriter(page)
+        for (body,) in self._connection.execute("SELECT body FROM notes WHERE page = ? ORDER BY rowid", (page,)):
+            writer.add(body)
+        self._rewrite_page(page, writer.finish())
+
+    def upsert_notes(
+        self, raw_notes: Iterable[Any], *, fetched_at: int | None = None, listing: Listing | None = None
+    ) -> UpsertCounts:
         """Store raw notes, and the replies in their ``details``, in one transaction.
 
         A version is a note id and the hash of its content: the same again changes nothing. ``fetched_at`` is in
-        milliseconds; of a version seen twice the earlier time is kept.
+        milliseconds; of a version seen twice the earlier time is kept. With a ``listing`` the notes come from the
+        service itself, now: what it shows to everyone is there, also where it was gone before.
 
         Raises:
             StoreError: the store cannot be written; nothing of the batch is kept then.
@@ -260,13 +498,18 @@ class Store:
                     self._remove(admitted)
                     deleted += admitted.is_public
                     not_public += not admitted.is_public
-                elif self._is_removed(admitted):
+                elif self._is_removed(admitted, listing):
                     deleted += 1
                 else:
                     is_new = self._keep(admitted, fetched_at)
                     stored += is_new
                     duplicates += not is_new
                     withheld += admitted.withheld_values
+                    if listing is not None:
+                        self._connection.execute(
+                            "INSERT OR REPLACE INTO listed (venue, id, round) VALUES (?, ?, ?)",
+                            (listing.venue, admitted.id, listing.round),
+                        )
             self.write_form_options(offered)
         return UpsertCounts(read, stored, duplicates, not_public, deleted, tuple(quarantined), withheld)
 
@@ -275,10 +518,9 @@ class Store:
             "SELECT fetched_at, body FROM notes WHERE id = ? AND sha256 = ?", (note.id, note.sha256)
         ).fetchone()
         if known is None:
-            self._connection.execute(
-                "INSERT INTO notes (id, sha256, forum, modified, fetched_at, body) VALUES (?, ?, ?, ?, ?, ?)",
-                (note.id, note.sha256, note.forum, note.modified, fetched_at, note.body),
-            )
+            self._insert(note, fetched_at, self._writer.page if self._writer else None)
+            if self._writer:
+                self._writer.add(note.body)
             return True
         # Equal content can differ in the order of its keys: the smaller text stays, whichever came first.
         times = [time for time in (known[0], fetched_at) if time is not None]
@@ -289,10 +531,13 @@ class Store:
             )
         return False
 
-    def _is_removed(self, note: PublicNote) -> bool:
+    def _is_removed(self, note: PublicNote, listing: Listing | None) -> bool:
         key = hash_id(note.id)
         row = self._connection.execute("SELECT moment, id FROM removals WHERE key = ?", (key,)).fetchone()
         if row is None or note.modified > row[0]:
+            return False
+        if listing is not None and note.modified == row[0]:  # gone without a change, and back without one
+            self._connection.execute("DELETE FROM removals WHERE key = ?", (key,))
             return False
         if row[1] is None:  # it was public once, so its id may stand in the list of removed notes
             self._connection.execute("UPDATE removals SET id = ? WHERE key = ?", (note.id, key))
@@ -301,7 +546,17 @@ class Store:
     def _remove(self, note: RemovedNote) -> None:
         if note.id is None:
             return
-        purged = self._connection.execute("DELETE FROM notes WHERE id = ? AND modified <= ?", (note.id, note.moment))
+        versions = (note.id, note.moment)
+        for (page,) in self._connection.execute(
+            "SELECT DISTINCT page FROM notes WHERE id = ? AND modified <= ? AND page IS NOT NULL", versions
+        ).fetchall():
+            if self._writer is not None and page == self._writer.page:
+                # The page that is being written cannot be cut any more: it is written again without the note.
+                self._restart_page(self._writer, note.id)
+                continue
+            (body,) = self._connection.execute("SELECT body FROM pages WHERE id = ?", (page,)).fetchone()
+            self._rewrite_page(page, _drop_from_page(body, note.id))
+        purged = self._connection.execute("DELETE FROM notes WHERE id = ? AND modified <= ?", versions)
         was_public = note.is_public or purged.rowcount > 0
         self._connection.execute(
             "INSERT INTO removals (key, moment, id) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
@@ -309,6 +564,51 @@ class Store:
             (hash_id(note.id), note.moment, note.id if was_public else None),
         )
         self._connection.execute("DELETE FROM hints WHERE forum = ?", (note.id,))
+
+    def _restart_page(self, writer: _PageWriter, note_id: str) -> None:
+        self._writer = fresh = _PageWriter(writer.page)
+        for (body,) in self._connection.execute(
+            "SELECT body FROM notes WHERE page = ? AND id <> ? ORDER BY rowid", (writer.page, note_id)
+        ):
+            fresh.add(body)
+
+    def find_vanished(self, listing: Listing) -> tuple[str, ...]:
+        """Return the notes that an earlier round saw, this one did not, and that are still kept."""
+        with _wrap_sqlite_errors(self._path):
+            rows = self._connection.execute(
+                "SELECT id FROM listed WHERE venue = ? AND round < ?"
+                " AND EXISTS (SELECT 1 FROM notes WHERE notes.id = listed.id) ORDER BY id",
+                listing,
+            ).fetchall()
+        return tuple(note_id for (note_id,) in rows)
+
+    def remove_vanished(self, note_id: str) -> None:
+        """Take a note out that the service no longer shows to everyone; no kept version of it stays."""
+        with self.transaction():
+            (moment,) = self._connection.execute("SELECT max(modified) FROM notes WHERE id = ?", (note_id,)).fetchone()
+            if moment is not None:
+                self._remove(RemovedNote(note_id, moment, is_public=True))
+
+    def read_venue(self, venue: str) -> VenueState | None:
+        """Return what is known of the whole fetches of a venue; null where none has begun."""
+        with _wrap_sqlite_errors(self._path):
+            row = self._connection.execute(
+                "SELECT api, rounds, began, submissions FROM venues WHERE venue = ?", (venue,)
+            ).fetchone()
+        return VenueState(*row) if row else None
+
+    def write_venue(self, venue: str, state: VenueState) -> None:
+        """Remember how the whole fetches of a venue stand."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO venues (venue, api, rounds, began, submissions) VALUES (?, ?, ?, ?, ?)",
+                (venue, *state),
+            )
+
+    def take_back(self, item: str, reason: str) -> None:
+        """Forget what was set aside, because it came right."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM quarantine WHERE item = ? AND reason = ?", (item, reason))
 
     def set_aside(self, item: Quarantined) -> None:
         """Remember something that could not be used."""
@@ -378,8 +678,19 @@ class Store:
         Raises:
             StoreError: the file is damaged.
         """
-        for forum, rows in groupby(self._read_rows(after), key=lambda row: row[0]):
-            yield forum, [parse_note(json.loads(body), fetched_at) for _, _, fetched_at, body in rows]
+        with contextlib.closing(self._read_rows(after)) as every:
+            for forum, rows in groupby(every, key=lambda row: row[0]):
+                yield forum, [parse_note(self._load_sound(body, sha256), time) for _, sha256, time, body in rows]
+
+    def _load_sound(self, body: str, sha256: bytes) -> Any:
+        try:
+            note = json.loads(body)
+            is_sound = hashlib.sha256(write_canonical(note).encode()).digest() == sha256
+        except ValueError:
+            is_sound = False
+        if not is_sound:
+            raise self._report_damage("a note in it is damaged: its sha256 does not match")
+        return note
 
     def read_forum(self, forum: str) -> list[Note]:
         """Return the notes of one forum, in the order of ``read_forums``."""
@@ -414,7 +725,7 @@ class Store:
             ).fetchall()
         return [json.loads(body) for (body,) in rows]
 
-    def _read_rows(self, after: str | None = None) -> Iterator[tuple[str, bytes, int | None, str]]:
+    def _read_rows(self, after: str | None = None) -> Generator[tuple[str, bytes, int | None, str]]:
         with _wrap_sqlite_errors(self._path):
             yield from self._connection.execute(
                 "SELECT forum, sha256, fetched_at, body FROM notes"
@@ -467,7 +778,7 @@ class Store:
         """Return how far a fetch came in one of its steps; null where it has not begun."""
         with _wrap_sqlite_errors(self._path):
             row = self._connection.execute(
-                "SELECT after, submissions FROM cursors WHERE plan = ? AND step = ?", (plan, step)
+                "SELECT after, submissions, expected FROM cursors WHERE plan = ? AND step = ?", (plan, step)
             ).fetchone()
         return CursorState(*row) if row else None
 
@@ -475,7 +786,7 @@ class Store:
         """Remember how far a fetch came; belongs into the transaction of the page's notes."""
         with self.transaction():
             self._connection.execute(
-                "INSERT OR REPLACE INTO cursors (plan, step, after, submissions) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO cursors (plan, step, after, submissions, expected) VALUES (?, ?, ?, ?, ?)",
                 (plan, step, *state),
             )
 
@@ -508,6 +819,12 @@ def _wrap_sqlite_errors(path: Path) -> Iterator[None]:
         if "locked" in text:
             raise StoreError(
                 "another process is writing to it", where=str(path), mend="wait for it to end, then run again"
+            ) from error
+        if "decode to UTF-8" in text:
+            raise StoreError(
+                "a text in it is damaged",
+                where=str(path),
+                mend=f"run `reviewdial fetch --repair --out {path.parent}`, or restore it from a backup",
             ) from error
         raise StoreError(f"SQLite says: {text}", where=str(path), mend="check permissions and free space") from error
     except sqlite3.ProgrammingError:  # a mistake in this module, not in the file

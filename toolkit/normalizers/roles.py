@@ -3,13 +3,13 @@
 import functools
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from toolkit import venues
 from toolkit.records import Note, Role
+from toolkit.text import Name, is_same_person, read_name
 
 _FALLBACK: Mapping[str, Role] = {
     "meta_review": "area_chair",
@@ -25,14 +25,9 @@ _FALLBACK: Mapping[str, Role] = {
 class Cast(NamedTuple):
     """The people of one forum, as far as its notes tell them apart."""
 
-    authors: tuple["_Name", ...]
+    authors: tuple[Name, ...]
     author_signatures: frozenset[str]
     """Signatures of the submission, and of persons who speak for it."""
-
-
-class _Name(NamedTuple):
-    first: str
-    last: str
 
 
 class _Voice(NamedTuple):
@@ -78,8 +73,8 @@ def is_author(signature: str, cast: Cast) -> bool:
     """Whether a signature is one of the authors'."""
     if signature in cast.author_signatures and "/" not in signature:
         return True
-    name = _read_name(signature)
-    return name is not None and any(_is_same_person(name, author) for author in cast.authors)
+    name = read_name(signature)
+    return name is not None and any(is_same_person(name, author) for author in cast.authors)
 
 
 def is_profile(note: Note, kind: str) -> bool:
@@ -131,39 +126,9 @@ def load_tables() -> Mapping[str, Any]:
     return tomllib.loads((Path(__file__).parent / "roles.toml").read_text(encoding="utf-8"))
 
 
-# -------------------------------------------------------------------------------------------------------------- names
-
-_PSEUDONYM = re.compile(r"~?(?:Author|Person)_(?P<key>[0-9a-f]{8})1?")
-"""De-identified copies of records name people Author_1234abcd or Person_1234abcd: equal digits, equal person."""
-
-
-def _list_author_names(root: Note) -> Iterable[_Name]:
+def _list_author_names(root: Note) -> Iterable[Name]:
     for field in ("authors", "authorids"):
         values = root.content.get(field)
         for value in values if isinstance(values, list) else ():
-            if isinstance(value, str) and (name := _read_name(value)):
+            if isinstance(value, str) and (name := read_name(value)):
                 yield name
-
-
-@functools.lru_cache(maxsize=8192)
-def _read_name(text: str) -> _Name | None:
-    """Read a name or a profile id; null for what is neither (e-mail addresses, groups, role names).
-
-    >>> _read_name("~Jane_Q._Doe1"), _read_name("Jane Doe")
-    (_Name(first='jane', last='doe'), _Name(first='jane', last='doe'))
-    """
-    if pseudonym := _PSEUDONYM.fullmatch(text):
-        return _Name("", pseudonym["key"])
-    if "@" in text or "/" in text or text.startswith(("(", "anonymous")):
-        return None
-    plain = unicodedata.normalize("NFKD", re.sub(r"\d+$", "", text.lstrip("~")))
-    words = re.findall(r"[a-z]+", "".join(char for char in plain.lower() if not unicodedata.combining(char)))
-    return _Name(words[0], words[-1]) if len(words) > 1 else None
-
-
-def _is_same_person(one: _Name, other: _Name) -> bool:
-    if one.last != other.last:
-        return False
-    if len(one.first) > 1 and len(other.first) > 1:
-        return one.first == other.first
-    return one.first[:1] == other.first[:1]
