@@ -9,6 +9,7 @@ from the last whole stage.
 import dataclasses
 import functools
 import hashlib
+import json
 import os
 import shutil
 from collections import Counter
@@ -164,12 +165,23 @@ def run_fetch(
         with open_store(workspace.store, create=True) as store:
             try:
                 store.check_pages()
+                # Venues that a run of this command finished before it was cut short are not begun anew.
+                command = json.dumps(["command", *venues, api, since, limit])
                 counts = [
                     fetch_venue(
-                        store, venue, api=api, since=since, limit=limit, progress=progress, services=services
+                        store,
+                        venue,
+                        api=api,
+                        since=since,
+                        limit=limit,
+                        progress=progress,
+                        services=services,
+                        command=command,
                     ).count()
-                    for venue in venues
+                    for venue in dict.fromkeys(venues)
+                    if store.read_cursor(command, venue) is None
                 ]
+                store.clear_cursors(command)
                 summary = _sum_up_store(store)
             finally:
                 keep = keep or store.count_forums() > 0

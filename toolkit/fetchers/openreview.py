@@ -20,6 +20,7 @@ from toolkit.fetchers.patience import Budget, Clock
 from toolkit.fetchers.service import (
     BASE_URLS,
     ForbiddenError,
+    NotFoundError,
     Service,
     Services,
     UnreadableError,
@@ -47,6 +48,12 @@ UNREADABLE_PAGE, UNREADABLE_NOTE, INCOMPLETE = "unreadable-page", "unreadable-no
 
 FORBIDDEN = "forbidden"
 """Reason of a list beside the main one, such as that of withdrawn submissions, which we may not read."""
+
+AGAIN = " again"
+"""Ends the name of a step that goes through a list once more."""
+
+MAX_RESTARTS = 3
+"""How often a list is begun anew because the note after which to go on has gone meanwhile."""
 
 IDS_A_REQUEST = 1000
 
@@ -117,6 +124,7 @@ def fetch_venue(
     progress: Progress,
     services: Services | None = None,
     clock: Clock | None = None,
+    command: str | None = None,
 ) -> FetchReport:
     """Pull the public record of one venue into a store.
 
@@ -133,6 +141,7 @@ def fetch_venue(
         progress: Told about every submission.
         services: Where to ask, with which budget and patience; by default without bounds.
         clock: Tells when the round began.
+        command: Name of a piece of work over several venues, in which this one is marked as done.
 
     Raises:
         SourceError: the service cannot be reached, wants a login, does not know the venue, or answers with nonsense.
@@ -146,7 +155,7 @@ def fetch_venue(
     before = services.requests
     found, steps = _find_venue(services, venue, api)
     service = services.open(found)
-    state = store.read_venue(venue) or VenueState(found, 0, None, 0)
+    state = store.read_venue(venue) or VenueState(found, 0, None, 0, None)
     began = state.began or int((clock or Clock()).read_wall() * 1000)
     listing = Listing(venue, state.rounds + 1) if limit is None and since is None else None
     plan = json.dumps([venue, found, since, limit, listing.round if listing else None])
@@ -155,8 +164,9 @@ def fetch_venue(
     pages = Pages(service, store, plan, since, limit, listing, begun, watch)
     progress.start(f"fetch {venue}", limit or state.submissions or None, "submissions")
     try:
-        for main, others in steps:
+        for main, others in sorted(steps, key=lambda step: step[0] != state.main):
             if pages.fetch(main):
+                begun = pages.begun = begun._replace(main=main)
                 for invitation in others:
                     pages.fetch_beside(invitation)
                 break
@@ -173,7 +183,9 @@ def fetch_venue(
         with store.transaction():
             store.clear_cursors(plan)
             if listing is not None:
-                store.write_venue(venue, VenueState(found, listing.round, None, pages.submissions))
+                store.write_venue(venue, VenueState(found, listing.round, None, pages.submissions, begun.main))
+            if command is not None:
+                store.write_cursor(command, venue, CursorState(None, pages.submissions))
     return pages.sum_up(venue, found, services.requests - before, vanished)
 
 
@@ -308,7 +320,7 @@ class Pages:
         """
         state = self._fetch_list(invitation, invitation)
         if state is not None and self._is_short(state):
-            again = self._fetch_list(invitation, f"{invitation} again")
+            again = self._fetch_list(invitation, invitation + AGAIN)
             if again is not None and self._is_short(again):
                 what = f"the service gives {again.submissions:,} of the {again.expected:,} notes it counts"
                 self._set_aside(invitation, INCOMPLETE, what)
@@ -332,26 +344,40 @@ class Pages:
     def _fetch_list(self, invitation: str, step: str) -> CursorState | None:
         """Fetch all pages of one step and return how it ended; null where a page could not be read."""
         state = self.store.read_cursor(self.plan, step) or CursorState(None, 0)
+        restarts = 0
         self.watch.begin_list(step, state)
         while size := self._pick_size(state):
             try:
                 page, state = self._fetch_page(invitation, step, size, state)
             except UnreadableError as error:
-                item = f"{invitation} after {state.after or 'the beginning'}"
-                self._set_aside(item, UNREADABLE_PAGE, error.what)
+                where = f"the page after {state.after}" if state.after else "the first page"
+                self._set_aside(invitation, UNREADABLE_PAGE, f"{where} {error.what}")
                 self.is_whole = False
                 return None
+            except NotFoundError:
+                # The note after which to go on is not known any more: only the beginning needs none.
+                if restarts == MAX_RESTARTS:
+                    raise
+                restarts += 1
+                state = CursorState(None, 0)
+                continue
             self.watch.pass_page(step, state, len(page.spans), sum(batch.read for batch in self.batches))
             if self._is_last(page, size, state):
                 break
+        self.store.take_back(invitation, UNREADABLE_PAGE)
         return state
 
     def _is_last(self, page: Page, size: int, state: CursorState) -> bool:
-        """Whether nothing can follow: an empty page, or one that holds all that is counted, and less than was asked."""
+        """Whether nothing can follow: an empty page, or one that completes what is counted after pages that were full.
+
+        Pages that are always shorter than asked say nothing by being short, and a count alone can be right by chance
+        while the list is edited.
+        """
         if not page.spans:
             return True
+        before = state.submissions - len(page.spans)
         has_all = page.total is not None and page.total == state.submissions == state.expected
-        return has_all and len(page.spans) < size
+        return has_all and len(page.spans) < size and before % PAGE_SIZE == 0
 
     def _pick_size(self, state: CursorState) -> int:
         return PAGE_SIZE if self.limit is None else min(PAGE_SIZE, self.limit - self.submissions - state.submissions)
@@ -384,6 +410,8 @@ class Pages:
                 last = raw.get("id") if isinstance(raw, Mapping) else None
                 if last == state.after and last is not None:
                     raise self._refuse_page()
+                if isinstance(last, str):
+                    self.store.take_back(last, UNREADABLE_NOTE)
                 wanted, left_out = self._pick_notes([raw])
                 unchanged += left_out
                 batches.append(self.store.upsert_notes(wanted, fetched_at=self.fetched_at, listing=self.listing))
@@ -394,7 +422,6 @@ class Pages:
             self.store.write_cursor(self.plan, step, after)
             if self.listing is not None:  # a round begins with its first page: an id that nobody has begins none
                 self.store.write_venue(self.listing.venue, self.begun)
-            self.store.take_back(f"{step} after {state.after or 'the beginning'}", UNREADABLE_PAGE)
         self.batches += batches
         self.also_met += aside
         self.unchanged += unchanged

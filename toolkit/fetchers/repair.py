@@ -4,7 +4,7 @@ import json
 from typing import NamedTuple
 
 from toolkit.fetchers.bodies import decode_json
-from toolkit.fetchers.openreview import PAGE_SIZE, read_day
+from toolkit.fetchers.openreview import AGAIN, PAGE_SIZE, read_day
 from toolkit.fetchers.patience import Clock
 from toolkit.fetchers.service import Services
 from toolkit.fetchers.store import LostPage, Store, UpsertCounts
@@ -44,7 +44,7 @@ def repair_store(store: Store, services: Services, clock: Clock | None = None) -
 
 def _fetch_again(store: Store, services: Services, lost: LostPage, fetched_at: int) -> None:
     _, api, _, limit, _ = json.loads(lost.plan)
-    invitation = lost.step.removesuffix(" again")
+    invitation = lost.step.removesuffix(AGAIN)
     size = min(PAGE_SIZE, limit) if limit else PAGE_SIZE
     page = services.open(api).read_page(invitation, size, lost.after)
     with store.transaction(), store.write_page(lost.plan, lost.step, lost.after, page.data):

@@ -251,6 +251,7 @@ class Service:
 
         Raises:
             UnreadableError: the answer is not JSON, however often it is asked for.
+            NotFoundError: the service does not know the note after which the page is to begin.
             SourceError, StoppedError: there is no answer.
         """
         parameters = {
@@ -264,6 +265,8 @@ class Service:
         try:
             return self._ask("GET", "/notes", parameters, self._split)
         except NotFoundError:
+            if after is not None:
+                raise
             return Page(b"", (), 0)
 
     def list_forms(self, venue: str) -> Sequence[Any]:
@@ -393,6 +396,7 @@ class Service:
 
     def _doubt_answer(self, data: bytes, error: ValueError, path: str) -> SourceError | FaultError:
         """Tell a web page, which no second try will mend, from an answer that was damaged on its way."""
+        self.client.session.close()  # what else comes over this connection may belong to the damaged answer
         start = bytes(data[:200]).lstrip(b"\xef\xbb\xbf \t\r\n")
         if start.startswith(b"<"):
             return SourceError(

@@ -60,7 +60,8 @@ CREATE TABLE pages (
     received_sha256 BLOB NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL
 );
 CREATE TABLE venues (
-    venue TEXT PRIMARY KEY, api TEXT NOT NULL, rounds INTEGER NOT NULL, began INTEGER, submissions INTEGER NOT NULL
+    venue TEXT PRIMARY KEY, api TEXT NOT NULL, rounds INTEGER NOT NULL, began INTEGER, submissions INTEGER NOT NULL,
+    main TEXT
 );
 CREATE TABLE listed (
     venue TEXT NOT NULL, id TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (venue, id)
@@ -193,6 +194,8 @@ class VenueState(NamedTuple):
     """Milliseconds; when the unfinished one began, null where none is."""
     submissions: int
     """How many the last finished one found."""
+    main: str | None
+    """The invitation that gave them, which the next one asks first."""
 
 
 def open_store(path: Path, *, create: bool = False) -> "Store":
@@ -593,7 +596,7 @@ class Store:
         """Return what is known of the whole fetches of a venue; null where none has begun."""
         with _wrap_sqlite_errors(self._path):
             row = self._connection.execute(
-                "SELECT api, rounds, began, submissions FROM venues WHERE venue = ?", (venue,)
+                "SELECT api, rounds, began, submissions, main FROM venues WHERE venue = ?", (venue,)
             ).fetchone()
         return VenueState(*row) if row else None
 
@@ -601,7 +604,8 @@ class Store:
         """Remember how the whole fetches of a venue stand."""
         with self.transaction():
             self._connection.execute(
-                "INSERT OR REPLACE INTO venues (venue, api, rounds, began, submissions) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO venues (venue, api, rounds, began, submissions, main)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 (venue, *state),
             )
 

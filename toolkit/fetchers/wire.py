@@ -224,16 +224,26 @@ def _build_pools(deadline: _Deadline) -> dict[str, type]:
     """
 
     class GuardedSocket(socket.SocketIO):
+        has_ended = False
+
         def readinto(self, buffer: Any) -> int | None:
             self._sock.settimeout(deadline.allow())  # type: ignore[attr-defined]
-            return super().readinto(buffer)
+            size = super().readinto(buffer)
+            self.has_ended = size == 0
+            return size
 
     class GuardedResponse(http.client.HTTPResponse):
         def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
             super().__init__(sock, *arguments, **options)
             sock._io_refs += 1  # as socket.makefile does, so that the socket outlives its connection until it is read
-            unguarded, self.fp = self.fp, io.BufferedReader(GuardedSocket(sock, "r"))
+            self._guarded = GuardedSocket(sock, "r")
+            unguarded, self.fp = self.fp, io.BufferedReader(self._guarded)
             unguarded.close()
+
+        def begin(self) -> None:
+            super().begin()
+            if self._guarded.has_ended:  # headers alone never read to the end: http.client takes half of them for all
+                raise http.client.IncompleteRead(b"")
 
     pools: dict[str, type] = {}
     for scheme, pool in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool)):
