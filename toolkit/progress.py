@@ -13,8 +13,8 @@ class Progress(Protocol):
     def advance(self, count: int = 1) -> None:
         """So many more units are done."""
 
-    def show(self, facts: Mapping[str, str], total: int | None) -> None:
-        """What goes with it as it stands now, such as ``{"requests": "12 of 98"}``, and the total as far as known."""
+    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+        """What goes with it as it stands now, such as ``{"requests": 12}``, and the total as far as known."""
 
     def tell(self, message: str) -> None:
         """Something that a watcher wants to know now: a long wait, and until when."""
@@ -32,7 +32,7 @@ class NoProgress:
     def advance(self, count: int = 1) -> None:
         """Do nothing."""
 
-    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+    def show(self, facts: Mapping[str, int], total: int | None) -> None:
         """Do nothing."""
 
     def tell(self, message: str) -> None:

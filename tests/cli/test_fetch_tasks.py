@@ -143,4 +143,4 @@ def test_events_are_one_json_object_a_line(
     assert shell.run(arguments) == ExitCode.DONE
     events = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [events[0]["event"], events[-1]["event"]] == ["start", "finish"]
-    assert {"done": 4, "total": 4, "notes": "8", "requests": "2 of 50"}.items() <= events[-2].items()
+    assert {"done": 4, "total": 4, "notes": 8, "requests": 2, "requests_left": 48}.items() <= events[-2].items()

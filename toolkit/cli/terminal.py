@@ -69,9 +69,11 @@ class BarProgress:
         """Move the bar."""
         self._bar.update(count)
 
-    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+    def show(self, facts: Mapping[str, int], total: int | None) -> None:
         """Put it at the end of the bar."""
         self._bar.total = total
+        # What matters first, since a terminal that is 80 wide cuts the end off.
+        self._bar.bar_format = "{desc}: {n_fmt}/{total_fmt}{postfix}, {remaining} to go, {rate_fmt}"
         self._bar.set_postfix_str(_join_facts(facts))
 
     def tell(self, message: str) -> None:
@@ -96,7 +98,7 @@ class EventProgress:
         self._facts["done"] += count
         self._tell("progress")
 
-    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+    def show(self, facts: Mapping[str, int], total: int | None) -> None:
         """Keep it for the next event."""
         self._facts |= {**facts, "total": total}
 
@@ -128,7 +130,7 @@ class PlainProgress:
             say(self._line())
             self._next_line = time.monotonic() + PLAIN_SECONDS
 
-    def show(self, facts: Mapping[str, str], total: int | None) -> None:
+    def show(self, facts: Mapping[str, int], total: int | None) -> None:
         """Keep it for the next line."""
         self._facts, self._total = _join_facts(facts), total
 
@@ -153,8 +155,9 @@ class PlainProgress:
         return f", {rate:.0f} {self._unit}/s, {format_seconds((self._total - self._done) / rate)} to go"
 
 
-def _join_facts(facts: Mapping[str, str]) -> str:
-    return ", ".join(f"{value} {name}" for name, value in facts.items())
+def _join_facts(facts: Mapping[str, int]) -> str:
+    """Return facts in words: ``12 requests, 86 left`` of requests and requests_left."""
+    return ", ".join(f"{value:,} {name.rpartition('_')[2]}" for name, value in facts.items())
 
 
 def describe_stage(report: "StageReport") -> dict[str, Any]:

@@ -257,7 +257,8 @@ class _Watch:
         self._expected: dict[str, int] = {}
 
     def begin_list(self, step: str, state: CursorState) -> None:
-        self._progress.advance(state.submissions)
+        if state.submissions:
+            self._progress.advance(state.submissions)
         if state.expected is not None:
             self._expected[step] = state.expected
 
@@ -266,8 +267,9 @@ class _Watch:
             self._expected[step] = state.expected
         known = sum(self._expected.values()) or None
         total = min(known, self._limit) if known and self._limit else known or self._limit
-        self._progress.show({"notes": f"{notes:,}", "requests": self._budget.describe_requests()}, total)
-        self._progress.advance(submissions)
+        self._progress.show({"notes": notes, **self._budget.count_requests()}, total)
+        if submissions:
+            self._progress.advance(submissions)
 
 
 class _DamagedNoteError(Exception):

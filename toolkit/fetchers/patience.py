@@ -5,7 +5,7 @@ Nothing here knows what is asked. A run that is stopped here can be resumed, bec
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -69,13 +69,14 @@ class Budget:
             raise StoppedError(f"the {self.max_minutes:g} minutes of --max-minutes are over")
         self.requests += 1
 
-    def describe_requests(self) -> str:
-        """Return how many requests are used, and of how many.
+    def count_requests(self) -> Mapping[str, int]:
+        """Return how many requests are used, and how many are left where that is bounded.
 
-        >>> Budget(max_requests=98, requests=12).describe_requests()
-        '12 of 98'
+        >>> Budget(max_requests=98, requests=12).count_requests()
+        {'requests': 12, 'requests_left': 86}
         """
-        return f"{self.requests:,}" + (f" of {self.max_requests:,}" if self.max_requests is not None else "")
+        left = {} if self.max_requests is None else {"requests_left": self.max_requests - self.requests}
+        return {"requests": self.requests, **left}
 
     def measure_time_left(self) -> float:
         """Return the seconds that are left; the time runs from the first call."""
