@@ -78,7 +78,8 @@ def _ask_api(services: Services, api: Api) -> ApiAccess:
 
 
 def _word(error: ReviewDialError) -> str:
-    return f"{error.what}; {error.mend}" if error.mend else error.what
+    is_done = isinstance(error, StoppedError) or not error.mend
+    return error.what if is_done else f"{error.what}; {error.mend}"
 
 
 def list_venues(services: Services, word: str, api: str = "auto") -> Sequence[VenueEntry]:

@@ -31,6 +31,9 @@ MAX_LIMITS = 12
 """How often one request may meet a limit before it is given up."""
 
 
+GO_ON = "what came is stored; run the same command again to go on"
+
+
 class Clock:
     """Time as the run sees it; waiting goes by the monotonic clock, which nobody sets."""
 
@@ -64,9 +67,9 @@ class Budget:
             StoppedError: it may not be sent any more.
         """
         if self.max_requests is not None and self.requests >= self.max_requests:
-            raise StoppedError(f"the {self.max_requests:,} requests of --max-requests are used up")
+            raise StoppedError(f"the {self.max_requests:,} requests of --max-requests are used up", mend=GO_ON)
         if self.measure_time_left() <= 0:
-            raise StoppedError(f"the {self.max_minutes:g} minutes of --max-minutes are over")
+            raise StoppedError(f"the {self.max_minutes:g} minutes of --max-minutes are over", mend=GO_ON)
         self.requests += 1
 
     def count_requests(self) -> Mapping[str, int]:
@@ -129,6 +132,7 @@ class Patience:
         moment = datetime.fromtimestamp(min(self.clock.read_wall() + wait, 253402300799), UTC)
         left = self.budget.measure_time_left()
         if wait > min(self.max_wait, left) or limited >= MAX_LIMITS:
-            raise StoppedError(f"{fault.what} (free again in {format_seconds(wait)})", where=where, resume_at=moment)
+            what = f"{fault.what} (free again in {format_seconds(wait)})"
+            raise StoppedError(what, where=where, mend=GO_ON, resume_at=moment)
         self.tell(f"{fault.what}; waiting {format_seconds(wait)}, until {moment:%H:%M:%S} UTC")
         self.clock.sleep(wait)
