@@ -259,6 +259,15 @@ def test_a_list_that_gives_less_than_it_counts_is_gone_through_once_more_and_the
     assert list_aside(rig) == [], "the second count was right"
 
 
+def test_a_list_that_gives_what_it_counts_in_a_later_round_is_not_called_incomplete_any_more(rig: Rig) -> None:
+    counted = alter(make_answer(make_venue()), b'"count": 4', b'"count": 5')  # row 38
+    rig.loopback.fail_when = [("count=true", counted)] * 2
+    rig.fetch()
+    assert [reason for _, reason in list_aside(rig)] == ["incomplete"]
+    rig.fetch()
+    assert list_aside(rig) == []
+
+
 def test_a_page_that_broke_while_a_list_was_gone_through_once_more_is_taken_back_too(rig: Rig) -> None:  # row 38
     counted = alter(make_answer(make_venue()), b'"count": 4', b'"count": 5')
     broken = alter(make_answer(make_venue(), "s0001"), b'{"notes"', b'{"x": NaN, "notes"')

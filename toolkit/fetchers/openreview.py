@@ -320,14 +320,14 @@ class Pages:
         A list that gives fewer notes than it said is asked for once more, and set aside as incomplete if that does not
         help.
         """
-        state = self._fetch_list(invitation, invitation)
+        state = latest = self._fetch_list(invitation, invitation)
         if state is not None and self._is_short(state):
-            again = self._fetch_list(invitation, invitation + AGAIN)
-            if again is not None and self._is_short(again):
-                what = f"the service gives {again.submissions:,} of the {again.expected:,} notes it counts"
-                self._set_aside(invitation, INCOMPLETE, what)
-            else:
-                self.store.take_back(invitation, INCOMPLETE)
+            latest = self._fetch_list(invitation, invitation + AGAIN)
+        if latest is not None and self._is_short(latest):
+            what = f"the service gives {latest.submissions:,} of the {latest.expected:,} notes it counts"
+            self._set_aside(invitation, INCOMPLETE, what)
+        elif latest is not None:
+            self.store.take_back(invitation, INCOMPLETE)
         self.submissions += state.submissions if state else 0
         return state is None or state.submissions > 0
 
