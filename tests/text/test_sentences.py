@@ -115,3 +115,15 @@ def test_a_page_of_one_mark_is_cut_without_going_over_it_again_and_again(mark: s
     """A splitter that looks back over the whole run at every mark would not come to an end here."""
     text = mark * (200_000 // len(mark))
     assert split_sentences(text) == [(0, len(text))]
+
+
+def test_an_entry_of_a_list_of_references_is_one_span() -> None:
+    entry = "[2] Doe, J. and Roe, R. Pruning small nets. In ICLR, 2018."
+    text = f"See [2]. It helps.\n\n{entry}\n[2] shows little. More is needed."
+    assert [text[start:end] for start, end in split_sentences(text)] == [
+        "See [2].",
+        "It helps.",
+        entry,
+        "[2] shows little.",
+        "More is needed.",
+    ]

@@ -20,6 +20,7 @@ from typing import NamedTuple, cast, get_args
 
 from toolkit.records import Aspect, Point, PointKind, Polarity, Section
 from toolkit.text import Span, split_sentences
+from toolkit.text.sentences import is_reference
 
 MIN_WORDS = 4
 """Fewer words than this cannot stand alone."""
@@ -235,12 +236,6 @@ _LABEL = re.compile(
     r"|(?P<plain>[A-Za-z][A-Za-z/&,() ]{1,60}?)\s*(?::|\s[-–—]+\s)\s*"
 )
 _HEADING_DRESS = re.compile(r"[\s*_#=:\-–—.~`>|+()\[\]\d/&,]+")
-_REFERENCE = re.compile(
-    r"\[(?:\d{1,3}|[A-Z][A-Za-z+]{0,12}\d{0,4})\]:?\s*(?:[\"“]|https?:|[A-Z]).{0,400}?"
-    r"(?:\b(?:19|20)\d\d\b|arxiv|https?:|et al|proceedings|conference|journal)"
-    r"|https?://\S+$|(?:arxiv preprint|arxiv:\d|in proceedings)",
-    re.IGNORECASE,
-)
 
 
 def _read_sentences(text: str, cues: _Cues) -> Iterator[_Sentence | _Heading]:
@@ -251,7 +246,7 @@ def _read_sentences(text: str, cues: _Cues) -> Iterator[_Sentence | _Heading]:
             line_end = text.find("\n", span.start)
             line_end = len(text) if line_end < 0 else line_end
             line_start = text.rfind("\n", 0, span.start) + 1
-            reference_line = _REFERENCE.match(text[line_start:line_end].strip(" -*•\t")) is not None
+            reference_line = is_reference(text[line_start:line_end].strip())
         opens_line = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
         marker = _MARKER.match(text, span.start, span.end) if opens_line else None
         start = marker.end() if marker else span.start

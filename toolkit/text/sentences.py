@@ -50,6 +50,13 @@ _MATH = re.compile(
     r"|(?<![\\$])\$(?=\S)[^$\n]{1,300}?(?<=\S)\$(?!\d)|`[^`\n]{1,300}`",
     re.DOTALL,
 )
+_REFERENCE = re.compile(
+    r"[ \t>*•-]*"
+    r"(?:\[(?:\d{1,3}|[A-Z][A-Za-z+]{0,12}\d{0,4})\]:?\s*(?:[\"“]|https?:|(?-i:[A-Z])).{0,400}?"
+    r"(?:\b(?:19|20)\d\d\b|arxiv|https?:|et al|proceedings|conference|journal)"
+    r"|https?://\S+$|(?:arxiv preprint|arxiv:\d|in proceedings))",
+    re.IGNORECASE,
+)
 _ENDS_LINE = re.compile(r"[.!?…:;。！？][\"'”’)\]*_]*$")
 _HEADING_LINE = re.compile(r"[ \t]*(?:#{1,6}\s|\*\*|__)")
 WRAPPED_LINE = 55
@@ -104,7 +111,19 @@ def _goes_on(previous: str, line: str, stripped: str) -> bool:
     return len(previous) >= WRAPPED_LINE and not _LIST_ITEM.match(previous)
 
 
+def is_reference(line: str) -> bool:
+    """Whether a line is an entry of a list of references, or nothing but an address.
+
+    >>> is_reference("[3] Doe, J. and Roe, R. Pruning small nets. ICLR 2018."), is_reference("[3] does not cover this.")
+    (True, False)
+    """
+    return _REFERENCE.match(line) is not None
+
+
 def _split_block(text: str, start: int, end: int) -> Iterator[Span]:
+    if is_reference(text[start:end]):
+        yield Span(start, end)
+        return
     formulas = _find_formulas(text, start, end)
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
