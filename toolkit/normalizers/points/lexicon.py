@@ -1,0 +1,151 @@
+"""The phrases of ``cues.toml``: how much the wording of a sentence speaks for each kind and aspect."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, cast, get_args
+
+from toolkit.records import Aspect, PointKind
+
+KINDS: tuple[PointKind, ...] = get_args(PointKind)
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+_CATEGORIES: tuple[str, ...] = (*KINDS, *ASPECTS[:-1])
+_STRENGTH, _WEAKNESS = KINDS.index("strength"), KINDS.index("weakness")
+_STRONG, _FAIR = 2, 1
+_WORD = re.compile(r"[a-z]+")
+
+
+class _Cue(NamedTuple):
+    words: tuple[str, ...]
+    category: int
+    weight: int
+
+
+class Lexicon(NamedTuple):
+    """The tables of ``cues.toml``, made ready for looking up."""
+
+    by_first_word: Mapping[str, tuple[_Cue, ...]]
+    by_first_stem: Mapping[str, tuple[_Cue, ...]]
+    stem_sizes: tuple[int, ...]
+    negators: frozenset[str]
+    headings: Mapping[str, str]
+    heading_aspects: Mapping[str, Aspect]
+    skipped_starts: Mapping[str, tuple[tuple[str, ...], ...]]
+    """By first word."""
+
+
+class CueCount(NamedTuple):
+    """How much wording speaks for each kind (in the order of ``KINDS``) and aspect (``ASPECTS`` without ``other``)."""
+
+    kinds: Sequence[int]
+    aspects: Sequence[int]
+
+
+def find_words(text: str) -> tuple[str, ...]:
+    """Return the words of a sentence as cues are written.
+
+    >>> find_words("It isn't well-written.")
+    ('it', 'is', 'not', 'well', 'written')
+    """
+    lowered = text.lower().replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")
+    return tuple(_WORD.findall(lowered))
+
+
+def count_cues(words: Sequence[str], lexicon: Lexicon) -> CueCount:
+    """Add up the weights of the phrases that a sentence holds; a longer phrase hides the shorter ones in it."""
+    counts = [0] * len(_CATEGORIES)
+    hidden_until = 0
+    for position, word in enumerate(words):
+        candidates = _find_first_candidates(word)
+        if not candidates:
+            continue
+        if len(candidates[0].words) > 1:
+            candidates = _find_candidates(word, words[position + 1] if position + 1 < len(words) else "")
+        longest = 0
+        for cue in candidates:
+            size = len(cue.words)
+            if size > 2 and not fits_phrase(cue.words, words, position):
+                continue
+            category = cue.category
+            if category < len(KINDS):
+                if (position < hidden_until and position + size <= hidden_until) or size < longest:
+                    continue
+                longest = size
+                if category == _STRENGTH and not lexicon.negators.isdisjoint(words[max(0, position - 3) : position]):
+                    category = _WEAKNESS
+            counts[category] += cue.weight
+        if longest:
+            hidden_until = max(hidden_until, position + longest)
+    return CueCount(counts[: len(KINDS)], counts[len(KINDS) :])
+
+
+def fits_phrase(pattern: Sequence[str], words: Sequence[str], position: int) -> bool:
+    """Whether words hold a phrase at a position; ``*`` at the end of a word of the phrase stands for any ending."""
+    if position + len(pattern) > len(words):
+        return False
+    for offset, expected in enumerate(pattern):
+        word = words[position + offset]
+        if word != expected and not (expected[-1] == "*" and word.startswith(expected[:-1])):
+            return False
+    return True
+
+
+@functools.lru_cache(maxsize=65536)
+def _find_candidates(word: str, following: str) -> tuple[_Cue, ...]:
+    """Return the cues that may begin with two words, longest first; cues of one or two words do fit."""
+    return tuple(
+        cue
+        for cue in _find_first_candidates(word)
+        if len(cue.words) == 1 or fits_phrase(cue.words[1:2], (following,), 0)
+    )
+
+
+@functools.lru_cache(maxsize=65536)
+def _find_first_candidates(word: str) -> tuple[_Cue, ...]:
+    lexicon = load_lexicon()
+    found = list(lexicon.by_first_word.get(word, ()))
+    for size in lexicon.stem_sizes:
+        if size <= len(word):
+            found.extend(lexicon.by_first_stem.get(word[:size], ()))
+    return tuple(sorted(found, key=lambda cue: (-len(cue.words), cue)))
+
+
+@functools.cache
+def load_lexicon() -> Lexicon:
+    """Read ``cues.toml`` once."""
+    raw = tomllib.loads((Path(__file__).parent / "cues.toml").read_text(encoding="utf-8"))
+    by_first_word: dict[str, list[_Cue]] = {}
+    by_first_stem: dict[str, list[_Cue]] = {}
+    for category, table in (*raw["kind"].items(), *raw["aspect"].items()):
+        for phrases, weight in ((table["strong"], _STRONG), (table["fair"], _FAIR)):
+            for words in _split_phrases(phrases):
+                cue = _Cue(words, _CATEGORIES.index(category), weight)
+                first = words[0]
+                if first.endswith("*"):
+                    by_first_stem.setdefault(first[:-1], []).append(cue)
+                else:
+                    by_first_word.setdefault(first, []).append(cue)
+    skipped: dict[str, list[tuple[str, ...]]] = {}
+    for words in _split_phrases(raw["skip"]["starts"]):
+        skipped.setdefault(words[0], []).append(words)
+    return Lexicon(
+        by_first_word={word: tuple(found) for word, found in by_first_word.items()},
+        by_first_stem={stem: tuple(found) for stem, found in by_first_stem.items()},
+        stem_sizes=tuple(sorted({len(stem) for stem in by_first_stem})),
+        negators=frozenset(raw["negators"].split()),
+        headings=_index_phrases(raw["heading"]),
+        heading_aspects=cast("Mapping[str, Aspect]", _index_phrases(raw["heading_aspect"])),
+        skipped_starts={word: tuple(found) for word, found in skipped.items()},
+    )
+
+
+def _split_phrases(phrases: str) -> Iterator[tuple[str, ...]]:
+    for phrase in phrases.split("|"):
+        if words := tuple(phrase.split()):
+            yield words
+
+
+def _index_phrases(tables: Mapping[str, str]) -> dict[str, str]:
+    return {" ".join(words): name for name, phrases in tables.items() for words in _split_phrases(phrases)}
