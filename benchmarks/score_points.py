@@ -1,6 +1,6 @@
 """Print how well points agree with sentences that people labelled.
 
-    python benchmarks/score_points.py FOLDER [--split dev] [--list KIND]
+    python benchmarks/score_points.py FOLDER [--split train|dev] [--errors kind|aspect|polarity]
 
 FOLDER holds train.jsonl and dev.jsonl in the shape of DISAPERE (CC BY-NC 4.0: for measuring only, nothing that ships
 learns from it): one review a line, ``sentences`` with text, suffix, review_action, fine_review_action, aspect and

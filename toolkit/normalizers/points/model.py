@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,7 +184,7 @@ def load_model(path: Path = WEIGHTS) -> WordingModel:
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays: dict[str, NDArray[Any]] = {name: stored[name] for name in SHAPES}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RecordError(
             f"the weights of the wording model cannot be read ({error})", where=str(path), mend=mend
         ) from error

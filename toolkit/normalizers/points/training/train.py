@@ -10,14 +10,16 @@ does not hold them, the layer of the shipped weights stays. The same reviews giv
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GroupKFold
 
 from toolkit.errors import ReviewDialError, SourceError
 from toolkit.normalizers.points.features import BUCKETS, find_tokens, hash_pairs, hash_token, hash_tokens
@@ -25,6 +27,7 @@ from toolkit.normalizers.points.lexicon import ASPECTS, KINDS
 from toolkit.normalizers.points.model import FIELDS, WEIGHTS, Numbers, Wording, WordingModel, load_model
 from toolkit.normalizers.points.training.examples import (
     Example,
+    Label,
     guess_aspects,
     list_examples,
     read_labels,
@@ -39,6 +42,7 @@ KIND_STRENGTH, ASPECT_STRENGTH, FAULT_STRENGTH = 0.1, 0.03, 0.1
 """Inverse of the penalty on each layer; small, because it learns from few sentences."""
 FEWEST_SENTENCES = 10_000
 FEWEST_LABELS = 1_000
+FOLDS = 10
 UNSEEN = -9.0
 """Logarithm of the probability of what no labelled sentence is."""
 
@@ -95,8 +99,23 @@ def train_table(examples: Sequence[Example]) -> WordingModel:
     )
 
 
-def train_layers(model: WordingModel, examples: Sequence[Example]) -> WordingModel | None:
-    """Train the second layer on the labelled sentences among the examples; null where there are too few of them."""
+class Lesson(NamedTuple):
+    """The labelled sentences among the examples, as the second layer sees them."""
+
+    inputs: Numbers
+    labels: Sequence[Label]
+
+    def list_tasks(self) -> Mapping[str, tuple[list[int], int, float]]:
+        """Return for each layer the classes, how many there may be, and the strength to learn with."""
+        return {
+            "kind_layer": ([KINDS.index(label.kind) for label in self.labels], len(KINDS), KIND_STRENGTH),
+            "aspect_layer": ([ASPECTS.index(label.aspect) for label in self.labels], len(ASPECTS), ASPECT_STRENGTH),
+            "fault_layer": ([int(label.faulted) for label in self.labels], 2, FAULT_STRENGTH),
+        }
+
+
+def prepare_lesson(model: WordingModel, examples: Sequence[Example]) -> Lesson | None:
+    """Find the labelled sentences among the examples; null where there are too few of them."""
     labels = {(label.note_id, label.field, label.start, label.end): label for label in read_labels()}
     sentences: list[Wording] = []
     chosen, found = [], []
@@ -109,17 +128,27 @@ def train_layers(model: WordingModel, examples: Sequence[Example]) -> WordingMod
         chosen.append(len(sentences))
         sentences.append(example.wording)
         found.append(label)
-    if len(found) < FEWEST_LABELS:
-        return None
-    inputs = model.build_inputs(sentences)[chosen]
-    return replace(
-        model,
-        kind_layer=train_layer(inputs, [KINDS.index(label.kind) for label in found], len(KINDS), KIND_STRENGTH),
-        aspect_layer=train_layer(
-            inputs, [ASPECTS.index(label.aspect) for label in found], len(ASPECTS), ASPECT_STRENGTH
-        ),
-        fault_layer=train_layer(inputs, [int(label.faulted) for label in found], 2, FAULT_STRENGTH),
-    )
+    return Lesson(model.build_inputs(sentences)[chosen], found) if len(found) >= FEWEST_LABELS else None
+
+
+def train_layers(model: WordingModel, lesson: Lesson) -> WordingModel:
+    """Train the second layer."""
+    layers: dict[str, Any] = {name: train_layer(lesson.inputs, *task) for name, task in lesson.list_tasks().items()}
+    return replace(model, **layers)
+
+
+def try_layers(lesson: Lesson) -> dict[str, float]:
+    """Return the macro F1 of each layer on labelled sentences of reviews that it did not learn from (ten folds)."""
+    reviews = [label.note_id for label in lesson.labels]
+    scores = {}
+    for name, (classes, count, strength) in lesson.list_tasks().items():
+        wanted, found = np.array(classes), np.zeros(len(classes), dtype=int)
+        for taught, tried in GroupKFold(FOLDS).split(lesson.inputs, wanted, reviews):
+            layer = train_layer(lesson.inputs[taught], wanted[taught].tolist(), count, strength)
+            values = lesson.inputs[tried] @ layer[:-1] + layer[-1]
+            found[tried] = values.argmax(axis=1) if count > 2 else (values[:, 0] > 0)
+        scores[name] = float(f1_score(wanted, found, average="macro"))
+    return scores
 
 
 def train_layer(inputs: Numbers, classes: Sequence[int], count: int, strength: float) -> Numbers:
@@ -133,8 +162,21 @@ def train_layer(inputs: Numbers, classes: Sequence[int], count: int, strength: f
     return layer
 
 
-def train(source: Path) -> tuple[WordingModel, bool, Counter[str]]:
-    """Train on reviews; say whether the second layer was trained, and how many sentences each field gave."""
+class Trained(NamedTuple):
+    """A model, how many sentences each field gave, and how the layers did on sentences they had not seen."""
+
+    model: WordingModel
+    sentences: Counter[str]
+    layer_scores: Mapping[str, float] | None
+    """Null where the second layer is the shipped one."""
+
+
+def train(source: Path) -> Trained:
+    """Train on reviews.
+
+    Raises:
+        SourceError: where there are too few sentences, or a field or aspect has none.
+    """
     examples = list(list_examples(read_reviews(source)))
     if len(examples) < FEWEST_SENTENCES:
         raise SourceError(
@@ -143,13 +185,13 @@ def train(source: Path) -> tuple[WordingModel, bool, Counter[str]]:
             mend="fetch more venues whose forms ask for strengths and weaknesses (ICLR 2024 and later)",
         )
     table = train_table(examples)
-    model = train_layers(table, examples)
     counts = Counter(example.field for example in examples)
-    if model is not None:
-        return model, True, counts
+    lesson = prepare_lesson(table, examples)
+    if lesson is not None:
+        return Trained(train_layers(table, lesson), counts, try_layers(lesson))
     shipped = load_model()
     layers = {name: getattr(shipped, name) for name in ("kind_layer", "aspect_layer", "fault_layer")}
-    return replace(table, **layers), False, counts
+    return Trained(replace(table, **layers), counts, None)
 
 
 def save_model(model: WordingModel, path: Path) -> None:
@@ -168,15 +210,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="default: the weights of this installation")
     options = parser.parse_args()
     try:
-        model, layered, counts = train(options.reviews)
-        save_model(model, options.out)
+        trained = train(options.reviews)
+        save_model(trained.model, options.out)
     except (ReviewDialError, OSError) as error:
         sys.exit(f"Error: {error}")
-    said = ", ".join(f"{count:,} of {field}" for field, count in counts.items())
-    sys.stdout.write(f"Learned from {counts.total():,} sentences ({said}).\n")
-    sys.stdout.write(
-        "The layer over the table is new.\n" if layered else "The layer over the table is the shipped one.\n"
-    )
+    said = ", ".join(f"{count:,} of {field}" for field, count in trained.sentences.items())
+    sys.stdout.write(f"Learned from {trained.sentences.total():,} sentences ({said}).\n")
+    if trained.layer_scores is None:
+        sys.stdout.write(
+            "The layer over the table is the shipped one: the labelled sentences are not in these reviews.\n"
+        )
+    else:
+        scores = ", ".join(f"{name} {score:.3f}" for name, score in trained.layer_scores.items())
+        sys.stdout.write(f"Macro F1 on labelled sentences of reviews not learned from: {scores}.\n")
     sys.stdout.write(f"Wrote {options.out}, {options.out.stat().st_size / 1024:,.0f} KB.\n")
 
 
