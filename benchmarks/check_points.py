@@ -4,8 +4,8 @@
 
 FOLDER holds files of API bodies (.json, .jsonl, plain or compressed). Every forum is normalized, as many times as
 there are rounds, in this one process. A point is right where it lies inside its section, after the point before it,
-begins and ends with a character that is no white space, and is the same in every round. Memory is the process's resident set after
-each round (Linux); it is flat where later rounds add nothing.
+begins and ends with a character that is no white space, and is the same in every round. Memory is the
+process's resident set after each round (Linux); it is flat where later rounds add nothing.
 """
 
 import argparse

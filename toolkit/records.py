@@ -97,6 +97,8 @@ class Point:
     kind: PointKind
     aspect: Aspect
     polarity: Polarity
+    salience: float
+    """How much it matters to who weighs the paper, 0..1, by kind, wording, place and length; orders points, no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def make_review(forum: str, number: int, rating: float | None, confidence: float
         confidence=make_score("confidence", confidence),
         scores=(),
         sections=(Section("strengths", STRENGTH), Section("weaknesses", WEAKNESS)),
-        points=(Point("weaknesses", 0, 29, "weakness", "experiments", "negative"),),
+        points=(Point("weaknesses", 0, 29, "weakness", "experiments", "negative", 0.5),),
     )
 
 

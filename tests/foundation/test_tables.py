@@ -69,6 +69,7 @@ def test_a_row_that_does_not_fit_is_told_where(row: Any, fault: str) -> None:
 
 def test_faults_are_found_deep_inside_a_row() -> None:
     point = {"field": "review", "start": True, "end": 2, "kind": "praise", "aspect": "other", "polarity": "neutral"}
+    point["salience"] = 0.5
     meta_review = {"note_id": "n", "text": "t", "sections": [{"field": "f"}], "scores": {}, "recommendation": None}
     assert list(tables.find_row_faults(records.Point, point)) == [
         "start: bool where int is needed",

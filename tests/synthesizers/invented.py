@@ -72,11 +72,11 @@ def make_points(field: str, text: str) -> tuple[Point, ...]:
     for start, end in split_sentences(text):
         sentence = text[start:end]
         if sentence in PRAISE:
-            points.append(Point(field, start, end, "strength", "other", "positive"))
+            points.append(Point(field, start, end, "strength", "other", "positive", 0.5))
         elif sentence in BLAME:
-            points.append(Point(field, start, end, "weakness", "experiments", "negative"))
+            points.append(Point(field, start, end, "weakness", "experiments", "negative", 0.5))
         else:
-            points.append(Point(field, start, end, "question" if "?" in sentence else "other", "other", "neutral"))
+            points.append(Point(field, start, end, "question" if "?" in sentence else "other", "other", "neutral", 0.1))
     return tuple(points)
 
 

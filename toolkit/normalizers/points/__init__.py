@@ -19,6 +19,7 @@ from toolkit.normalizers.points.judging import Likely, Place, judge
 from toolkit.normalizers.points.lexicon import count_cues, load_lexicon
 from toolkit.normalizers.points.model import Wording, load_shipped_model
 from toolkit.normalizers.points.passages import NO_HEADING, Heading, Passage, is_point, read_passages
+from toolkit.normalizers.points.salience import weigh
 from toolkit.records import Point, PointKind, Section
 
 __all__ = ["find_points"]
@@ -50,8 +51,8 @@ def find_points(
         reads_as: what the form says its fields hold (``strengths`` -> ``strength``); other fields are free text.
 
     >>> find_points([Section("review", "The paper is well written. But the baselines are too weak.")])
-    (Point(field='review', start=0, end=26, kind='strength', aspect='clarity', polarity='positive'), \
-Point(field='review', start=27, end=58, kind='weakness', aspect='comparison', polarity='negative'))
+    (Point(field='review', start=0, end=26, kind='strength', aspect='clarity', polarity='positive', salience=0.45), \
+Point(field='review', start=27, end=58, kind='weakness', aspect='comparison', polarity='negative', salience=0.35))
     """
     expected = reads_as or {}
     placed: list[_Placed] = []
@@ -89,10 +90,13 @@ def _judge(placed: Sequence[_Placed]) -> Iterator[Point]:
         ]
     )
     rows = zip(reading.kinds.tolist(), reading.aspects.tolist(), reading.faults.tolist(), strict=True)
-    opening = True
+    opening, last = True, None
     for item, row in zip(placed, rows, strict=True):
         passage, opening = item.passage, opening and item.may_open
         place = Place(item.field_kind, item.under, item.heading.aspect, opening=opening, asks="?" in passage.text[-3:])
         kind, aspect, polarity = judge(Likely(*row), place)
         opening = opening and kind == "summary"
-        yield Point(item.section.field, passage.start, passage.end, kind, aspect, polarity)
+        below = (item.section.field, item.heading)
+        salience = weigh(passage.words, kind, first=below != last)
+        last = below
+        yield Point(item.section.field, passage.start, passage.end, kind, aspect, polarity, salience)

@@ -4,6 +4,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
@@ -15,6 +16,16 @@ _CATEGORIES: tuple[str, ...] = (*KINDS, *ASPECTS[:-1])
 _STRENGTH, _WEAKNESS = KINDS.index("strength"), KINDS.index("weakness")
 _STRONG, _FAIR = 2, 1
 _WORD = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PhraseTable:
+    """Phrases by their first word, or by the beginning of it where it may have any ending."""
+
+    by_word: Mapping[str, Sequence[tuple[str, ...]]]
+    by_stem: Mapping[str, Sequence[tuple[str, ...]]]
+    sizes: Sequence[int]
+    """Lengths of the beginnings."""
 
 
 class _Cue(NamedTuple):
@@ -32,8 +43,7 @@ class Lexicon(NamedTuple):
     negators: frozenset[str]
     headings: Mapping[str, str]
     heading_aspects: Mapping[str, Aspect]
-    skipped_starts: Mapping[str, tuple[tuple[str, ...], ...]]
-    """By first word."""
+    skipped_starts: PhraseTable
 
 
 class CueCount(NamedTuple):
@@ -57,12 +67,11 @@ def count_cues(words: Sequence[str], lexicon: Lexicon) -> CueCount:
     """Add up the weights of the phrases that a sentence holds; a longer phrase hides the shorter ones in it."""
     counts = [0] * len(_CATEGORIES)
     hidden_until = 0
-    for position, word in enumerate(words):
-        candidates = _find_first_candidates(word)
-        if not candidates:
-            continue
+    begun = [(position, found) for position, word in enumerate(words) if (found := _find_first_candidates(word))]
+    for position, candidates in begun:
         if len(candidates[0].words) > 1:
-            candidates = _find_candidates(word, words[position + 1] if position + 1 < len(words) else "")
+            following = words[position + 1] if position + 1 < len(words) else ""
+            candidates = _find_candidates(words[position], following)
         longest = 0
         for cue in candidates:
             size = len(cue.words)
@@ -90,6 +99,36 @@ def fits_phrase(pattern: Sequence[str], words: Sequence[str], position: int) -> 
         if word != expected and not (expected[-1] == "*" and word.startswith(expected[:-1])):
             return False
     return True
+
+
+def index_phrases(phrases: str) -> PhraseTable:
+    """Read phrases that ``|`` parts."""
+    by_word: dict[str, list[tuple[str, ...]]] = {}
+    by_stem: dict[str, list[tuple[str, ...]]] = {}
+    for words in _split_phrases(phrases):
+        if words[0].endswith("*"):
+            by_stem.setdefault(words[0][:-1], []).append(words)
+        else:
+            by_word.setdefault(words[0], []).append(words)
+    return PhraseTable(by_word, by_stem, sorted({len(stem) for stem in by_stem}))
+
+
+def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
+    """Whether words hold any phrase of a table.
+
+    >>> holds_phrase(["my", "main", "concerns"], index_phrases("main concern* | typo"))
+    True
+    """
+    # Of most words there are no phrases, so a list of the few that have some is much cheaper than looking at each.
+    begun = [(position, found) for position, word in enumerate(words) if (found := _list_phrases(table, word))]
+    return any(fits_phrase(phrase, words, position) for position, found in begun for phrase in found)
+
+
+@functools.lru_cache(maxsize=65536)
+def _list_phrases(table: PhraseTable, word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the phrases that may begin with a word; of most words there are none."""
+    stems = (phrase for size in table.sizes for phrase in table.by_stem.get(word[:size], ()))
+    return (*table.by_word.get(word, ()), *stems)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -127,9 +166,6 @@ def load_lexicon() -> Lexicon:
                     by_first_stem.setdefault(first[:-1], []).append(cue)
                 else:
                     by_first_word.setdefault(first, []).append(cue)
-    skipped: dict[str, list[tuple[str, ...]]] = {}
-    for words in _split_phrases(raw["skip"]["starts"]):
-        skipped.setdefault(words[0], []).append(words)
     return Lexicon(
         by_first_word={word: tuple(found) for word, found in by_first_word.items()},
         by_first_stem={stem: tuple(found) for stem, found in by_first_stem.items()},
@@ -137,7 +173,7 @@ def load_lexicon() -> Lexicon:
         negators=frozenset(raw["negators"].split()),
         headings=_index_phrases(raw["heading"]),
         heading_aspects=cast("Mapping[str, Aspect]", _index_phrases(raw["heading_aspect"])),
-        skipped_starts={word: tuple(found) for word, found in skipped.items()},
+        skipped_starts=index_phrases(raw["skip"]["starts"]),
     )
 
 

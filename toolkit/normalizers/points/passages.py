@@ -164,5 +164,5 @@ def is_point(passage: Passage, lexicon: Lexicon) -> bool:
     if passage.text.endswith(":") and len(passage.words) < 12:
         return False
     return not any(
-        fits_phrase(pattern, passage.words, 0) for pattern in lexicon.skipped_starts.get(passage.words[0], ())
+        fits_phrase(pattern, passage.words, 0) for pattern in lexicon.skipped_starts.by_word.get(passage.words[0], ())
     )
