@@ -28,6 +28,9 @@ Aspect = Literal[
     "other",
 ]
 Polarity = Literal["positive", "negative", "neutral"]
+LinkKind = Literal["agreement", "disagreement", "reply", "follow_up"]
+LinkBasis = Literal["wording", "overall", "quotation", "label"]
+FollowUpOutcome = Literal["raised", "lowered", "changed", "kept", "settled", "partly_settled", "unsettled", "noted"]
 Speaker = Literal["meta_reviewer", "dialogue_agent"]
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["supported", "contradicted", "unsupported", "not_checkable"]
@@ -102,6 +105,20 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A sentence in which a reviewer says, after something of the authors, what became of the score or of a concern."""
+
+    note_id: str
+    """The review itself where it was edited, else a comment of the same reviewer."""
+    field: str
+    start: int
+    end: int
+    outcome: FollowUpOutcome
+    """``raised``, ``lowered``, ``changed`` (either way) and ``kept``: the score; ``settled``, ``partly_settled`` and
+    ``unsettled``: a concern; ``noted``: neither, but it mentions the reply. A later sentence may say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """An earlier version of a review whose scores differ from the newest one."""
 
@@ -130,6 +147,30 @@ class Review:
     points: tuple[Point, ...]
     revisions: tuple[Revision, ...] = ()
     """Earlier scores, oldest first, where the record holds them."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """In the order of time; what an edited review says of it comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointLink:
+    """How a point of a review meets another passage of the forum. Offsets refer to the texts of the two notes."""
+
+    kind: LinkKind
+    """``agreement``, ``disagreement``: a point of another reviewer (a pair stands once, the earlier review first);
+    ``reply``: what the authors answered to it; ``follow_up``: what its reviewer said of it afterwards."""
+    basis: LinkBasis
+    """``wording``: telling words of both; ``overall``: both judge the same aspect as a whole; ``quotation``: the reply
+    quotes the point; ``label``: the reply names the point's number or heading."""
+    note_id: str
+    field: str
+    start: int
+    end: int
+    to_note_id: str
+    to_field: str
+    to_start: int
+    to_end: int
+    strength: float
+    """How surely the two belong together, 0..1; orders links of one kind, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +261,8 @@ class Forum:
     score_stage: ScoreStage
     text_changes: tuple[TextChange, ...]
     fetched_at: int | None
+    links: tuple[PointLink, ...] = ()
+    """How points meet, in the order of the points."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from toolkit.normalizers import normalize_forum
+from toolkit.normalizers.links import find_follow_ups, link_points
 from toolkit.records import Comment, Decision, Forum, MetaReview, Point, RatingSummary, Review, Score, Section
 from toolkit.text.sentences import split_sentences
 from toolkit.venues import resolve_score
@@ -144,7 +145,20 @@ def make_forum(reviews: Sequence[Review], **changes: Any) -> Forum:
         text_changes=(),
         fetched_at=None,
     )
-    return dataclasses.replace(forum, **changes)
+    return link_forum(dataclasses.replace(forum, **changes))
+
+
+def link_forum(forum: Forum) -> Forum:
+    """Add what reviewers said afterwards and how points meet, as normalizing does."""
+    reviews = tuple(
+        dataclasses.replace(
+            review,
+            follow_ups=find_follow_ups(review, forum.discussion),
+        )
+        for review in forum.reviews
+    )
+    links = link_points(reviews, forum.discussion, subject=f"{forum.title} {forum.abstract}", handles={})
+    return dataclasses.replace(forum, reviews=reviews, links=links)
 
 
 def make_usual_forum(**changes: Any) -> Forum:

@@ -170,7 +170,7 @@ def render_forum(forum: Forum, width: int = 80, colour: bool = False, points: bo
         forum: The record.
         width: Columns of the page.
         colour: Whether to use the colours of a terminal.
-        points: Whether to show each review cut into its points, with their kind and aspect.
+        points: Whether to show each review cut into its points, with kind, aspect, salience and what they meet.
     """
     painter, width = Painter(colour), max(width, NARROWEST)
     decision = forum.decision
@@ -188,8 +188,9 @@ def render_forum(forum: Forum, width: int = 80, colour: bool = False, points: bo
     ]
     if forum.abstract:
         parts += ["", painter.paint("Abstract", "heading"), wrap_prose(forum.abstract, width, "  ")]
+    met = _name_links(forum) if points else {}
     for review in forum.reviews:
-        parts += ["", *_render_review(review, width, painter, points)]
+        parts += ["", *_render_review(review, width, painter, points, met)]
     if forum.meta_review is not None:
         recommendation = forum.meta_review.recommendation
         heading = "Meta-review" + (f" · recommends: {_show(recommendation)}" if recommendation else "")
@@ -235,7 +236,29 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 1] + "…"
 
 
-def _render_review(review: Review, width: int, painter: Painter, points: bool) -> Iterator[str]:
+PointKey = tuple[str, str, int]
+"""Note, field and start of a point."""
+
+
+def _name_links(forum: Forum) -> dict[PointKey, list[str]]:
+    """Return for each point who agrees or disagrees with it, and whether the authors answered it."""
+    owners = {review.note_id: review.reviewer for review in forum.reviews}
+    found: dict[PointKey, dict[str, None]] = {}
+    for link in forum.links:
+        here, there = (link.note_id, link.field, link.start), (link.to_note_id, link.to_field, link.to_start)
+        if link.kind in ("agreement", "disagreement"):
+            verb = "agrees" if link.kind == "agreement" else "disagrees"
+            found.setdefault(here, {})[f"{owners[link.to_note_id]} {verb}"] = None
+            found.setdefault(there, {})[f"{owners[link.note_id]} {verb}"] = None
+        else:
+            said = "answered" if link.kind == "reply" else "taken up afterwards"
+            found.setdefault(here, {})[f"{said} in {link.to_note_id}"] = None
+    return {key: list(names) for key, names in found.items()}
+
+
+def _render_review(
+    review: Review, width: int, painter: Painter, points: bool, met: Mapping[PointKey, Sequence[str]]
+) -> Iterator[str]:
     heading = f"{name_reviewer(review.reviewer)} · {format_day(review.created)} · note {review.note_id}"
     yield painter.paint(textwrap.shorten(_show(heading), width, placeholder="…"), "heading")
     for score in (review.rating, review.confidence, *review.scores):
@@ -248,18 +271,22 @@ def _render_review(review: Review, width: int, painter: Painter, points: bool) -
         yield f"  {_show(section.field)}"
         own = [point for point in review.points if point.field == section.field]
         if points and own:
-            yield from _render_points(section, own, width, painter)
+            here = {point.start: met.get((review.note_id, point.field, point.start), ()) for point in own}
+            yield from _render_points(section, own, width, painter, here)
         else:
             yield wrap_prose(section.text, width, "    ")
 
 
-def _render_points(section: Section, points: Iterable[Point], width: int, painter: Painter) -> Iterator[str]:
-    """The section cut into its points; text that belongs to none stands between them unmarked."""
+def _render_points(
+    section: Section, points: Iterable[Point], width: int, painter: Painter, met: Mapping[int, Sequence[str]]
+) -> Iterator[str]:
+    """The section cut into its points, with what they meet; text that belongs to none stands between them unmarked."""
     position = 0
     for point in sorted(points, key=lambda point: (point.start, point.end)):
         if section.text[position : point.start].strip():
             yield wrap_text(section.text[position : point.start].strip(), width, "    ")
         label = point.kind if point.aspect == "other" else f"{point.kind}, {point.aspect}"
+        label = " · ".join([f"{label}, {point.salience:.2f}", *met[point.start]])
         yield painter.paint(wrap_text(f"[{label}] {section.text[point.start : point.end]}", width, "    "), point.kind)
         position = max(position, point.end)
     if section.text[position:].strip():

@@ -29,7 +29,11 @@ WIDEST = 100
     help="A build or dataset folder. Default: this folder, else the newest build under output/.",
 )
 @click.option("--dialogue", "as_dialogue", is_flag=True, help="With a paper's id: print its first dialogue instead.")
-@click.option("--points", is_flag=True, help="Cut the reviews into their points, each with its kind and aspect.")
+@click.option(
+    "--points",
+    is_flag=True,
+    help="Cut the reviews into points: kind, aspect, weight, who agrees.",
+)
 @click.option("--width", type=click.IntRange(60, 400), metavar="N", help="Columns; default: the terminal's, or 80.")
 @terminal.add_common_options
 def command(

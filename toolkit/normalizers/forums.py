@@ -3,14 +3,16 @@
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from toolkit import venues
 from toolkit.errors import RecordError
+from toolkit.normalizers.links import find_follow_ups, link_points
 from toolkit.normalizers.parts import find_series
 from toolkit.normalizers.points import find_points
 from toolkit.normalizers.refusals import RefusedForumError, quarantine_forum, quarantine_note
-from toolkit.normalizers.roles import Cast, cast_forum, find_role, find_signer, is_profile
+from toolkit.normalizers.roles import Cast, cast_forum, find_role, find_signer, is_profile, read_handle
 from toolkit.normalizers.sections import TextCleaner, list_text_fields, read_sections, read_title
 from toolkit.normalizers.threads import order_threads
 from toolkit.normalizers.versions import VersionedNote, settle_versions
@@ -279,6 +281,7 @@ def _build_forum(
     decision = _clean_decision(found, context)
     meta_review = _build_meta_review(parts.chair, context) if parts.chair else None
     discussion = tuple(comment for said in parts.talk for comment in _build_comments(said, names, context))
+    reviews = tuple(_add_follow_ups(review, discussion) for review in reviews)
     content: Mapping[str, Any] = parts.root.content if parts.root else {}
     licenses = [parts.root.license] if parts.root else []
     licenses += [version.note.license for version in parts.reviews]
@@ -305,10 +308,21 @@ def _build_forum(
         score_stage=_find_score_stage(key.venue, decision),
         text_changes=context.cleaner.list_changes(),
         fetched_at=max(fetched, default=None),
+        links=link_points(
+            reviews,
+            discussion,
+            subject=f"{context.title or ''} {abstract or ''}",
+            handles={handle: name for signer, name in names.items() if (handle := read_handle(signer))},
+        ),
     )
 
 
 # ------------------------------------------------------------------------------------------------------------ reviews
+
+
+def _add_follow_ups(review: Review, discussion: Sequence[Comment]) -> Review:
+    found = find_follow_ups(review, discussion)
+    return replace(review, follow_ups=found) if found else review
 
 
 def _build_reviews(

@@ -22,6 +22,9 @@ _FALLBACK: Mapping[str, Role] = {
 """Who files such notes, where neither the signature nor the forum tells."""
 
 
+_HANDLE = re.compile(r"(?:/|\b)(?:Anon)?[Rr]eviewer[ _]?(\w{1,4})$")
+
+
 class Cast(NamedTuple):
     """The people of one forum, as far as its notes tell them apart."""
 
@@ -67,6 +70,16 @@ def find_signer(note: Note, kind: str) -> str:
         if venues.classify_signature(signature, kind) == "reviewer":
             return signature
     return "|".join(note.signatures)
+
+
+def read_handle(signer: str) -> str | None:
+    """Return what tells a reviewer from the others where authors write "Reviewer 3", in lower case; never stored.
+
+    >>> read_handle("V.cc/2020/Conference/Paper7/AnonReviewer3"), read_handle("V.cc/2024/Submission7/Reviewer_aB3d")
+    ('3', 'ab3d')
+    """
+    found = _HANDLE.search(signer)
+    return found[1].lower() if found else None
 
 
 def is_author(signature: str, cast: Cast) -> bool:

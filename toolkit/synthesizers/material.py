@@ -2,20 +2,52 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toolkit.records import Aspect, Comment, Forum, Point, PointKind, Polarity, Review, Section
-from toolkit.text.quotes import LONGEST_PASSAGE, count_words, find_passage, join_lines
+from toolkit.records import (
+    Aspect,
+    Comment,
+    FollowUpOutcome,
+    Forum,
+    Point,
+    PointKind,
+    PointLink,
+    Polarity,
+    Review,
+    Section,
+)
+from toolkit.text.quotes import LONGEST_PASSAGE, WORDS, count_words, find_passage, join_lines
 from toolkit.text.rewording import Reported, has_finite_verb, points_back, report_authors, report_reviewer
-from toolkit.text.sentences import split_sentences
+from toolkit.text.sentences import Span, split_sentences
 from toolkit.text.sources import Sources, collect_sources
+from toolkit.text.terms import list_terms
 
 LONGEST_SUMMARY = 40
 """Words of a passage that says what the paper is about, or why it was decided so; it is nearly alone in its turn."""
+
+SHORTEST_ANSWER = 3
+"""Telling stems of a passage of the authors that says something of its own."""
+
+PLAIN_VALUE = 1.6
+"""From here on a remark that takes no side on the reply is worth repeating."""
+
+REACTION_ORDER: tuple[FollowUpOutcome, ...] = (
+    "raised",
+    "lowered",
+    "changed",
+    "kept",
+    "unsettled",
+    "partly_settled",
+    "settled",
+    "noted",
+)
+"""What a chair wants to hear first."""
+
+ABOUT_SCORE = REACTION_ORDER[:4]
 
 KINSHIP = 0.5
 """From here on two statements are about the same thing: two words that each only four statements hold make it."""
@@ -31,9 +63,6 @@ ENOUGH_POINTS = 6
 
 OPENING_POINTS = 3
 """How many points of a review may say what the paper is about."""
-
-REPLY_WINDOW = 6
-"""How many sentences after a quoted or numbered point an answer to it is looked for."""
 
 _FOLDER = Path(__file__).parent
 
@@ -126,33 +155,13 @@ _REVERSING = re.compile(_CUES["reversing"], re.IGNORECASE)
 _REVERSING_MILDLY = re.compile(_CUES["reversing_mildly"], re.IGNORECASE)
 _ORPHAN = re.compile(_CUES["orphans"])
 _NAMED = re.compile(_CUES["named_before"])
-_AFTERWARDS = re.compile(_CUES["afterwards"], re.IGNORECASE)
 _HEDGE = re.compile("|".join(_CUES["hedges"]))
 _VERDICT = re.compile(_CUES["verdict"].lower())
 _CHATTER = re.compile(_CUES["chatter"].lower())
-_RAISED = re.compile(_CUES["score_raised"], re.IGNORECASE)
-_KEPT = re.compile(_CUES["score_kept"], re.IGNORECASE)
-_SETTLED = re.compile(_CUES["settled"], re.IGNORECASE)
-_UNSETTLED = re.compile(_CUES["unsettled"], re.IGNORECASE)
-_ACTION = re.compile(_CUES["reply_action"], re.IGNORECASE)
+_ACTION = re.compile(WORDS["authors_act"])
 _REVIEWER_CODE = re.compile(r"\b(?!\d+[A-Za-z]\b)(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4}\b")
 """Venues on API v2 call reviewers by four characters, which a meta-review uses and a dialogue does not."""
-_AFTERWARDS_WORDS = (
-    "rebuttal",
-    "respons",
-    "repl",
-    "discussion",
-    "revision",
-    "my score",
-    "my rating",
-    "my recom",
-    "my eval",
-)
-_REFERRING = re.compile(_CUES["referring"], re.IGNORECASE)
 _LEANING = re.compile(_CUES["leaning_on_context"])
-_TERM = re.compile(r"[a-z][a-z-]{3,}")
-_STEM_LENGTH = 6
-_COMMON_STEMS = frozenset(word[:_STEM_LENGTH] for word in _CUES["common_words"].split())
 
 
 Key = tuple[str, str, int]
@@ -191,21 +200,6 @@ class Statement:
         return (self.note_id, self.field, self.start)
 
 
-class CommentSentence(NamedTuple):
-    """One sentence of a comment."""
-
-    place: int
-    start: int
-    end: int
-    terms: frozenset[str]
-    context: frozenset[str]
-    """The stems of the sentence before it: authors name a point first and answer it next."""
-    copied: frozenset[tuple[str, ...]]
-    """Runs of words that the reviews hold too: the sentence, or a part of it, is quoted from one."""
-    closed: bool
-    """Whether it is a question or a quotation: nothing that its writer states."""
-
-
 class Reply(NamedTuple):
     """What the authors answered to a statement."""
 
@@ -218,8 +212,7 @@ class Reaction(NamedTuple):
     """What a reviewer said after the authors' reply."""
 
     statement: Statement
-    outcome: str
-    """``raised``, ``kept``, ``settled``, ``unsettled``, or ``said`` where it is none of them."""
+    outcome: FollowUpOutcome
 
 
 @dataclass(frozen=True)
@@ -232,14 +225,9 @@ class Material:
     """By reviewer (``R1``, ...), in the order of the review."""
     meta: tuple[Statement, ...]
     abstract: tuple[Statement, ...]
-    root_of: Mapping[str, str]
-    """Note of the discussion -> the review (or the forum) its thread hangs from."""
-    sentences: dict[tuple[str, str], tuple[CommentSentence, ...]] = field(default_factory=dict)
-    """What was read of the discussion so far: most dialogues need little of it."""
     comment_statements: dict[Key, tuple[Statement, ...]] = field(default_factory=dict)
     replies: dict[Key, Reply | None] = field(default_factory=dict)
     reactions: dict[str, tuple[Reaction, ...]] = field(default_factory=dict)
-    edited: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -387,115 +375,39 @@ class Material:
         return self.replies[statement.key]
 
     def _find_reply(self, statement: Statement) -> Reply | None:
-        review = self.review_of[statement.speaker]
-        shingles = frozenset(_list_shingles(statement.text))
-        labels = self._find_labels(statement)
+        """Return the passage that says most of what the record links with the point as the authors' answer."""
+        point = self.review_of[statement.speaker].points[statement.place]
         best: tuple[float, Reply] | None = None
-        nearest = sorted(self.author_comments, key=lambda comment: self.root_of.get(comment.note_id) != review.note_id)
-        for comment in nearest:
-            root = self.root_of.get(comment.note_id)
-            own = root == review.note_id
-            # What was posted to everybody is looked at where the answer to this review has nothing.
-            if not own and (root != self.forum.forum or (best is not None and best[0] >= 1.0)):
-                continue
-            sentences = self.split_comment(comment)
-            for position, sentence in enumerate(sentences):
-                if not sentence.copied.isdisjoint(shingles):
-                    found = self._answer_after(statement, comment, sentences, position, 2.0)
-                elif own and labels and self._is_labelled(labels, statement.field, comment, sentence):
-                    found = self._answer_after(statement, comment, sentences, position, 1.5)
-                else:
-                    found = self._answer_here(statement, comment, sentence, 1.0 if own else 0.6)
-                if found is not None and (best is None or found[0] > best[0]):
-                    best = found
+        for link in self.links.get((statement.note_id, point.field, point.start), ()):
+            comment = self.comments[link.to_note_id, link.to_field]
+            for place, (start, end) in enumerate(split_sentences(comment.text[link.to_start : link.to_end])):
+                span = Span(link.to_start + start, link.to_start + end)
+                for answer in self.read_comment_sentence(comment, span, "authors"):
+                    shared = len(answer.terms & statement.terms)
+                    if len(answer.terms) < SHORTEST_ANSWER or (link.basis != "quotation" and not shared):
+                        continue
+                    if link.basis == "wording" and (answer.pointing or not has_finite_verb(answer.text)):
+                        continue
+                    score = 2.0 * link.strength + 0.4 * min(shared, 3) - 0.08 * place
+                    score += 0.8 if _ACTION.search(answer.text.lower()) else 0.0
+                    score += (0.3 if _DIGIT.search(answer.text) else 0.0) - (0.4 if answer.pointing else 0.0)
+                    if best is None or score > best[0]:
+                        best = (score, Reply(statement, (answer,), comment))
         return best[1] if best else None
 
-    def _find_labels(self, statement: Statement) -> tuple[str, ...]:
-        """Return the number of the list item and the heading that a statement stands under in its review."""
-        text = self.sources[statement.note_id, statement.field]
-        number = heading = None
-        for found in _POINT_LABEL.finditer(text, 0, statement.start):
-            number = found["number"] or (None if found["heading"] else number)
-            heading = found["heading"].lower() if found["heading"] else heading
-        return tuple(label for label in (number, heading) if label)
+    @cached_property
+    def comments(self) -> Mapping[tuple[str, str], Comment]:
+        """Note and field -> the text of the discussion."""
+        return {(comment.note_id, comment.field): comment for comment in self.forum.discussion}
 
-    def _is_labelled(
-        self, labels: tuple[str, ...], field_name: str, comment: Comment, sentence: CommentSentence
-    ) -> bool:
-        """Whether a sentence of a reply opens the answer to a point, by the point's number or heading."""
-        heading = _POINT_LABEL.match(comment.text, sentence.start, min(len(comment.text), sentence.end + 3))
-        if heading is not None and heading["heading"] and heading["heading"].lower() in labels:
-            return True
-        found = _REPLY_LABEL.match(comment.text, sentence.start, min(len(comment.text), sentence.end + 1))
-        if found is None or found["number"] not in labels:
-            return False
-        letter = (found["kind"] or "").lower()[:1]
-        field_letter = {"weaknesses": "w", "questions": "q"}.get(field_name, "")
-        return not (letter and letter in "wq" and field_letter and letter != field_letter)
-
-    def _answer_after(
-        self,
-        statement: Statement,
-        comment: Comment,
-        sentences: tuple[CommentSentence, ...],
-        position: int,
-        base: float,
-    ) -> tuple[float, Reply] | None:
-        """Return the most telling sentence after the place where the authors quote or number the point."""
-        best: tuple[float, Reply] | None = None
-        open_point = False
-        for place in range(position, min(position + REPLY_WINDOW, len(sentences))):
-            sentence = sentences[place]
-            if sentence.closed:
-                if open_point:
-                    break
-                continue
-            opens = comment.text.startswith(("**", "#"), sentence.start) or _REPLY_LABEL.match(
-                comment.text, sentence.start, sentence.end
-            )
-            if place > position and opens:
-                break
-            open_point = True
-            for answer in self.read_comment_sentence(comment, sentence, "authors"):
-                if len(answer.terms) < 3:
-                    continue
-                shared = len(answer.terms & statement.terms)
-                acts = _ACTION.search(answer.text) is not None
-                if base < 2.0 and not shared:
-                    continue
-                score = (
-                    base + 0.4 * min(shared, 3) + (0.8 if acts else 0.0) + (0.3 if _DIGIT.search(answer.text) else 0.0)
-                )
-                score -= 0.08 * (place - position) + (0.4 if answer.pointing else 0.0)
-                if best is None or score > best[0]:
-                    best = (score, Reply(statement, (answer,), comment))
-        return best
-
-    def _answer_here(
-        self, statement: Statement, comment: Comment, sentence: CommentSentence, weight: float
-    ) -> tuple[float, Reply] | None:
-        if sentence.closed or len(statement.terms & (sentence.terms | sentence.context)) < 2:
-            return None
-        for answer in self.read_comment_sentence(comment, sentence, "authors"):
-            if len(answer.terms) < 3 or not has_finite_verb(answer.text):
-                continue
-            score = weight * self.match_reply(statement, answer, sentence.context)
-            if score >= 1.0:
-                return min(score, 1.4), Reply(statement, (answer,), comment)
-        return None
-
-    def match_reply(self, statement: Statement, answer: Statement, context: frozenset[str]) -> float:
-        """How surely a passage of the authors answers a statement: 1 and more is plain.
-
-        Authors name the point first and answer it in the next sentence, so the sentence before counts as well.
-        """
-        shared = statement.terms & answer.terms
-        named = (statement.terms & context) - shared
-        if len(shared) + len(named) < 2 or (not shared and not _REFERRING.search(answer.text)):
-            return 0.0
-        score = sum(0.35 + 0.65 / max(1, len(self.holders.get(term, ()))) for term in sorted(shared))
-        score += 0.6 * sum(0.35 + 0.65 / max(1, len(self.holders.get(term, ()))) for term in sorted(named))
-        return score * (1.25 if _ACTION.search(answer.text) else 0.8) * (0.5 if answer.pointing else 1.0)
+    @cached_property
+    def links(self) -> Mapping[Key, Sequence[PointLink]]:
+        """Point -> what the authors answered to it, the surest first."""
+        found: dict[Key, list[PointLink]] = {}
+        for link in self.forum.links:
+            if link.kind == "reply":
+                found.setdefault((link.note_id, link.field, link.start), []).append(link)
+        return found
 
     def find_reactions(self, reviewer: str) -> tuple[Reaction, ...]:
         """Return what a reviewer wrote after the authors' reply, the most telling first."""
@@ -504,144 +416,54 @@ class Material:
         return self.reactions[reviewer]
 
     def _find_reactions(self, reviewer: str) -> tuple[Reaction, ...]:
-        if not self.author_comments:
-            return ()
-        since = min(comment.created for comment in self.author_comments)
         review = self.review_of[reviewer]
-        recorded = review.rating.value
-        later = [
-            comment
-            for comment in self.forum.discussion
-            if comment.role == "reviewer" and comment.reviewer == reviewer and comment.created > since
-        ]
-        said = [
-            statement
-            for comment in later
-            for sentence in self.split_comment(comment)
-            if _read_outcome(comment.text[sentence.start : sentence.end], recorded) not in (None, "said")
-            for statement in self.read_comment_sentence(comment, sentence, reviewer)
-        ]
-        for section in review.sections:
-            if section.field in self.edited_fields(reviewer):
-                said.extend(
-                    item
-                    for place, (start, end) in enumerate(split_sentences(section.text))
-                    if _AFTERWARDS.search(section.text, start, end)
-                    for item in _read_sentence(
-                        review.note_id, section.field, section.text, start, end, speaker=reviewer, place=place
-                    )
-                )
-        # What takes no side on the reply is read only of those who left nothing else.
-        said = said or [statement for comment in later[:2] for statement in self.read_comment(comment, reviewer)]
+        texts = {(review.note_id, section.field): section.text for section in review.sections}
         found: list[tuple[float, Reaction]] = []
-        for statement in said:
-            plain = statement.text.lower()
-            outcome = _read_outcome(statement.text, recorded)
-            if outcome is None or _SMALL_TALK.search(plain):
+        for place, item in enumerate(review.follow_ups):
+            key = (item.note_id, item.field)
+            text = texts[key] if key in texts else self.comments[key].text
+            if is_overtaken(text[item.start : item.end], item.outcome, review.rating.value):
                 continue
-            if outcome == "said" and (statement.value < 1.6 or statement.pointing or plain.endswith("?")):
-                continue
-            rank = ("raised", "kept", "unsettled", "settled", "said").index(outcome) + 0.5 * statement.pointing
-            found.append((rank - 0.05 * statement.value, Reaction(statement, outcome)))
-        found.sort(key=lambda item: item[0])
+            for statement in _read_sentence(
+                item.note_id, item.field, text, item.start, item.end, speaker=reviewer, place=place
+            ):
+                if _SMALL_TALK.search(statement.text.lower()):
+                    continue
+                if item.outcome == "noted" and (statement.value < PLAIN_VALUE or statement.pointing):
+                    continue
+                rank = REACTION_ORDER.index(item.outcome) + 0.5 * statement.pointing - 0.05 * statement.value
+                found.append((rank, Reaction(statement, item.outcome)))
+        found.sort(key=lambda ranked: ranked[0])
         return tuple(reaction for _, reaction in found)
-
-    def edited_fields(self, reviewer: str) -> tuple[str, ...]:
-        """Return the fields of a review that speak of what came after it."""
-        if reviewer not in self.edited:
-            self.edited[reviewer] = tuple(
-                section.field
-                for section in self.review_of[reviewer].sections
-                # Few reviews hold any of these words, and looking for them is much cheaper than the pattern.
-                if _mentions(section.text.lower(), _AFTERWARDS_WORDS) and _AFTERWARDS.search(section.text)
-            )
-        return self.edited[reviewer]
 
     def came_back(self, reviewer: str, after: int) -> bool:
         """Whether a reviewer wrote anything after a time, in the discussion or into the review itself."""
-        return bool(self.edited_fields(reviewer)) or any(
+        review = self.review_of[reviewer]
+        return any(item.note_id == review.note_id for item in review.follow_ups) or any(
             comment.reviewer == reviewer and comment.role == "reviewer" and comment.created > after
             for comment in self.forum.discussion
         )
 
-    def read_comment(self, comment: Comment, speaker: str) -> tuple[Statement, ...]:
-        """Return the statements of a comment; what authors copied from a review is left out."""
-        return tuple(
-            statement
-            for sentence in self.split_comment(comment)
-            if not (comment.role == "author" and sentence.closed)
-            for statement in self.read_comment_sentence(comment, sentence, speaker)
-        )
-
-    def split_comment(self, comment: Comment) -> tuple[CommentSentence, ...]:
-        """Return the sentences of a comment that its author wrote, with what each and the one before it is about."""
-        key = (comment.note_id, comment.field)
-        if key not in self.sentences:
-            self.sentences[key] = tuple(self._split_comment(comment))
-        return self.sentences[key]
-
-    def _split_comment(self, comment: Comment) -> Iterator[CommentSentence]:
-        shingles = self._review_shingles if comment.role == "author" else frozenset()
-        following: frozenset[str] = frozenset()
-        for place, (start, end) in enumerate(split_sentences(comment.text)):
-            sentence = comment.text[start:end]
-            context, following = following, list_terms(sentence)
-            runs = list(_list_shingles(sentence)) if shingles else []
-            copied = frozenset(item for item in runs if item in shingles)
-            closed = (
-                len(copied) > 0.5 * len(runs) or sentence.startswith(">") or sentence.rstrip("\"'”’ )*").endswith("?")
-            )
-            yield CommentSentence(place, start, end, following, context, copied, closed)
-
-    def read_comment_sentence(self, comment: Comment, sentence: CommentSentence, speaker: str) -> tuple[Statement, ...]:
+    def read_comment_sentence(self, comment: Comment, span: Span, speaker: str) -> tuple[Statement, ...]:
         """Return the statements of one sentence of a comment."""
-        key = (comment.note_id, comment.field, sentence.start)
+        key = (comment.note_id, comment.field, span.start)
         if key not in self.comment_statements:
             self.comment_statements[key] = tuple(
                 _read_sentence(
-                    comment.note_id,
-                    comment.field,
-                    comment.text,
-                    sentence.start,
-                    sentence.end,
-                    speaker=speaker,
-                    place=sentence.place,
+                    comment.note_id, comment.field, comment.text, span.start, span.end, speaker=speaker, place=0
                 )
             )
         return self.comment_statements[key]
 
-    @cached_property
-    def _review_shingles(self) -> frozenset[tuple[str, ...]]:
-        shingles: set[tuple[str, ...]] = set()
-        for review in self.forum.reviews:
-            for section in review.sections:
-                shingles.update(_list_shingles(section.text))
-        return frozenset(shingles)
 
+def is_overtaken(text: str, outcome: FollowUpOutcome, recorded: float | None) -> bool:
+    """Whether a sentence speaks of another score than the record holds, because a later edit overtook it.
 
-_SHINGLE = 5
-_PLAIN_WORD = re.compile(r"[a-z0-9]+")
-
-
-def _list_shingles(text: str) -> Iterable[tuple[str, ...]]:
-    words = _PLAIN_WORD.findall(text.lower())
-    return zip(*(words[offset:] for offset in range(_SHINGLE)), strict=False)
-
-
-def _read_outcome(text: str, recorded: float | None) -> str | None:
+    >>> is_overtaken("I raise my score to 5.", "raised", 6.0), is_overtaken("From 5 to 6 now.", "raised", 6.0)
+    (True, False)
+    """
     numbers = [float(number) for number in re.findall(r"\b\d{1,2}(?:\.\d)?\b", text)]
-    if _KEPT.search(text):
-        outcome = "kept"
-    elif _RAISED.search(text):
-        outcome = "raised"
-    elif _UNSETTLED.search(text):
-        return "unsettled"
-    elif _SETTLED.search(text):
-        return "settled"
-    else:
-        return "said"
-    # A comment that speaks of another score than the record holds was overtaken by a later edit.
-    return outcome if not numbers or recorded in numbers else None
+    return outcome in ABOUT_SCORE and bool(numbers) and recorded not in numbers
 
 
 def _rank_review(review: Review, direction: int) -> tuple[float, float, int]:
@@ -663,27 +485,7 @@ def gather_material(forum: Forum) -> Material:
         for section in forum.meta_review.sections:
             meta.extend(_read_text(forum.meta_review.note_id, section.field, section.text, "chair"))
     abstract = tuple(_read_text(forum.forum, "abstract", forum.abstract or "", "abstract"))
-    return Material(forum, sources, statements, tuple(meta), abstract, _trace_threads(forum))
-
-
-def _mentions(plain: str, words: Iterable[str]) -> bool:
-    return any(word in plain for word in words)
-
-
-def _trace_threads(forum: Forum) -> dict[str, str]:
-    parents = {comment.note_id: comment.replyto for comment in forum.discussion}
-    reviews = {review.note_id for review in forum.reviews}
-    roots: dict[str, str] = {}
-    for note_id in parents:
-        at, seen = note_id, {note_id}
-        while at in parents:
-            above = parents[at]
-            if above is None or above in seen:
-                break
-            at = above
-            seen.add(at)
-        roots[note_id] = at if at in reviews else forum.forum
-    return roots
+    return Material(forum, sources, statements, tuple(meta), abstract)
 
 
 def _is_told_plainly(review: Review) -> Callable[[int, Point, bool], bool]:
@@ -795,17 +597,6 @@ def _read_sentence(
     )
 
 
-_POINT_LABEL = re.compile(
-    r"^[ \t>*_#(\[-]*(?:[WQCSP]|Weakness|Question|Comment|Point|Concern)?[ #-]?(?P<number>\d{1,2})[)\].:-]"
-    r"|^\s*\*\*(?P<heading>[A-Za-z][\w ,/-]{2,40}?)[.:]?\*\*",
-    re.MULTILINE,
-)
-_REPLY_LABEL = re.compile(
-    r"[\s*_#(\[]*(?:(?:Re|RE|Response|Reply|Answer|Ans|A)[ :.-]*(?:to )?)?[*_(\[]*"
-    r"(?P<kind>W|Q|C|P|Weakness(?:es)?|Questions?|Comments?|Points?|Concerns?|Issues?)?[ #.-]*"
-    r"(?P<number>\d{1,2})[)\].:*-]",
-    re.IGNORECASE,
-)
 _DIGIT = re.compile(r"\d")
 
 
@@ -939,16 +730,6 @@ def _find_headings(section: Section) -> list[tuple[int, Polarity | None]]:
 def _read_heading(headings: list[tuple[int, Polarity | None]], start: int) -> Polarity | None:
     above = [polarity for place, polarity in headings if place <= start + 12]
     return above[-1] if above else None
-
-
-def list_terms(words: str) -> frozenset[str]:
-    """Return the stems of a passage that say what it is about.
-
-    >>> sorted(list_terms("The baselines were tuned"))
-    ['baseli', 'tuned']
-    """
-    stems = {word[:_STEM_LENGTH] for word in _TERM.findall(words.lower())}
-    return frozenset(stems - _COMMON_STEMS)
 
 
 def _estimate_value(words: str, terms: frozenset[str], polarity: Polarity, weighty: bool) -> float:

@@ -3,10 +3,9 @@
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, cast, get_args
+from typing import NamedTuple, TypeVar, cast, get_args
 
 from toolkit.records import Aspect, PointKind
 
@@ -16,16 +15,37 @@ _CATEGORIES: tuple[str, ...] = (*KINDS, *ASPECTS[:-1])
 _STRENGTH, _WEAKNESS = KINDS.index("strength"), KINDS.index("weakness")
 _STRONG, _FAIR = 2, 1
 _WORD = re.compile(r"[a-z]+")
+_MOST_REMEMBERED = 65_536
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class PhraseTable:
-    """Phrases by their first word, or by the beginning of it where it may have any ending."""
+class Remembered(dict[str, Item]):
+    """What a function says of words, kept for the words that were met.
+
+    Most words of a text begin no phrase at all. Looking them up here is a single step that needs no Python code, which
+    is what makes reading phrases fast. Real words repeat; made-up ones must not fill the memory.
+    """
+
+    def __init__(self, find: Callable[[str], Item]) -> None:
+        """Remember what this function says."""
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, word: str) -> Item:
+        """Ask the function, once a word."""
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[word] = self._find(word)
+        return found
+
+
+class PhraseTable(NamedTuple):
+    """Phrases by the words that may begin them."""
 
     by_word: Mapping[str, Sequence[tuple[str, ...]]]
-    by_stem: Mapping[str, Sequence[tuple[str, ...]]]
-    sizes: Sequence[int]
-    """Lengths of the beginnings."""
+    """By the whole first word."""
+    met: Remembered[Sequence[tuple[str, ...]]]
+    """Any word -> the phrases that may begin with it; of most words there are none."""
 
 
 class _Cue(NamedTuple):
@@ -67,8 +87,7 @@ def count_cues(words: Sequence[str], lexicon: Lexicon) -> CueCount:
     """Add up the weights of the phrases that a sentence holds; a longer phrase hides the shorter ones in it."""
     counts = [0] * len(_CATEGORIES)
     hidden_until = 0
-    begun = [(position, found) for position, word in enumerate(words) if (found := _find_first_candidates(word))]
-    for position, candidates in begun:
+    for position, candidates in [item for item in enumerate(map(_first_candidates().__getitem__, words)) if item[1]]:
         if len(candidates[0].words) > 1:
             following = words[position + 1] if position + 1 < len(words) else ""
             candidates = _find_candidates(words[position], following)
@@ -110,7 +129,13 @@ def index_phrases(phrases: str) -> PhraseTable:
             by_stem.setdefault(words[0][:-1], []).append(words)
         else:
             by_word.setdefault(words[0], []).append(words)
-    return PhraseTable(by_word, by_stem, sorted({len(stem) for stem in by_stem}))
+    sizes = sorted({len(stem) for stem in by_stem})
+
+    def find(word: str) -> Sequence[tuple[str, ...]]:
+        stems = (phrase for size in sizes for phrase in by_stem.get(word[:size], ()))
+        return (*by_word.get(word, ()), *stems)
+
+    return PhraseTable(by_word, Remembered(find))
 
 
 def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
@@ -119,36 +144,31 @@ def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
     >>> holds_phrase(["my", "main", "concerns"], index_phrases("main concern* | typo"))
     True
     """
-    # Of most words there are no phrases, so a list of the few that have some is much cheaper than looking at each.
-    begun = [(position, found) for position, word in enumerate(words) if (found := _list_phrases(table, word))]
+    begun = [item for item in enumerate(map(table.met.__getitem__, words)) if item[1]]
     return any(fits_phrase(phrase, words, position) for position, found in begun for phrase in found)
-
-
-@functools.lru_cache(maxsize=65536)
-def _list_phrases(table: PhraseTable, word: str) -> tuple[tuple[str, ...], ...]:
-    """Return the phrases that may begin with a word; of most words there are none."""
-    stems = (phrase for size in table.sizes for phrase in table.by_stem.get(word[:size], ()))
-    return (*table.by_word.get(word, ()), *stems)
 
 
 @functools.lru_cache(maxsize=65536)
 def _find_candidates(word: str, following: str) -> tuple[_Cue, ...]:
     """Return the cues that may begin with two words, longest first; cues of one or two words do fit."""
     return tuple(
-        cue
-        for cue in _find_first_candidates(word)
-        if len(cue.words) == 1 or fits_phrase(cue.words[1:2], (following,), 0)
+        cue for cue in _first_candidates()[word] if len(cue.words) == 1 or fits_phrase(cue.words[1:2], (following,), 0)
     )
 
 
-@functools.lru_cache(maxsize=65536)
-def _find_first_candidates(word: str) -> tuple[_Cue, ...]:
+@functools.cache
+def _first_candidates() -> Remembered[tuple[_Cue, ...]]:
+    """Return for any word the cues that may begin with it, longest first."""
     lexicon = load_lexicon()
-    found = list(lexicon.by_first_word.get(word, ()))
-    for size in lexicon.stem_sizes:
-        if size <= len(word):
-            found.extend(lexicon.by_first_stem.get(word[:size], ()))
-    return tuple(sorted(found, key=lambda cue: (-len(cue.words), cue)))
+
+    def find(word: str) -> tuple[_Cue, ...]:
+        found = list(lexicon.by_first_word.get(word, ()))
+        for size in lexicon.stem_sizes:
+            if size <= len(word):
+                found.extend(lexicon.by_first_stem.get(word[:size], ()))
+        return tuple(sorted(found, key=lambda cue: (-len(cue.words), cue)))
+
+    return Remembered(find)
 
 
 @functools.cache

@@ -108,10 +108,9 @@ class WordingModel:
         sizes = np.array([len(found) for found in tokens])
         starts = np.cumsum(sizes) - sizes
         sums = np.add.reduceat(memory.sums[places], starts, axis=0)
-        pairs = np.delete(
-            self.table[hash_pairs(memory.hashes[places])], starts[1:] - 1, axis=0
-        )  # none across sentences
-        sums[:, 1:] += np.add.reduceat(pairs.astype(np.int64), starts - np.arange(len(sizes)), axis=0)
+        pairs = self.table[hash_pairs(memory.hashes[places])].astype(np.int64)
+        pairs[starts[1:] - 1] = 0  # none across sentences
+        sums[:, 1:] += np.add.reduceat(pairs, starts, axis=0)
         count = sums[:, :1] + (sizes - 1)[:, None]
         measured: Numbers = sums[:, 1:] * self.scales / np.sqrt(count) + self.intercepts
         return measured
