@@ -16,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -47,9 +47,11 @@ STEPS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "text": [(TextCleaner, "clean"), (forums, "read_sections"), (forums, "list_text_fields"), (forums, "read_title")],
     "threads and parts": [(forums, "order_threads"), (forums, "find_series")],
     "points": [(forums, "find_points")],
+    "links and follow-ups": [(forums, "link_points"), (forums, "find_follow_ups")],
 }
 """Step -> the functions that do it; time inside another step's function is that step's."""
 
+READING_POINTS = ("points", "links and follow-ups")
 Texts = Sequence[tuple[str, str]]
 
 
@@ -108,26 +110,36 @@ def normalize(texts: Texts) -> None:
 
 
 @contextmanager
-def without_points() -> Iterator[None]:
-    with mock.patch.object(forums, "find_points", return_value=()):
+def without(*names: str) -> Iterator[None]:
+    """Let steps find nothing."""
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(mock.patch.object(forums, name, return_value=()))
         yield
 
 
+LINKS = ("link_points", "find_follow_ups")
+LEFT_OUT: Mapping[str, Sequence[str]] = {
+    "without points": ("find_points", *LINKS),
+    "with points": LINKS,
+    "and links": (),
+}
+"""What is measured -> the steps that are left out of it."""
+
+
 def measure(texts: Texts, seconds: float) -> dict[str, float]:
-    """Return the median seconds of one round over all forums, by what is done; the three take turns."""
+    """Return the median seconds of one round over all forums, by what is done; these take turns."""
     rounds: dict[str, list[float]] = defaultdict(list)
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(rounds["with points"]) < 3:
-        for name in ("plain reading", "without points", "with points"):
+    while time.perf_counter() < end or len(rounds["and links"]) < 3:
+        for name in ("plain reading", *LEFT_OUT):
             gc.collect()
             begin = time.perf_counter()
             if name == "plain reading":
                 read_only(texts)
-            elif name == "without points":
-                with without_points():
-                    normalize(texts)
             else:
-                normalize(texts)
+                with without(*LEFT_OUT[name]):
+                    normalize(texts)
             rounds[name].append(time.perf_counter() - begin)
     return {name: statistics.median(times) for name, times in rounds.items()}
 
@@ -170,10 +182,10 @@ def main() -> None:
         ratio = seconds / found["plain reading"]
         print(f"{name:<16}{count / seconds * 60:>14,.0f}{seconds / count * 1000:>10.2f}{ratio:>7.1f}")
     shares = measure_shares(texts)
-    points = shares.get("points", 0.0)
+    points = sum(shares.get(step, 0.0) for step in READING_POINTS)
     print(f"\n{'step':<20}{'share':>7}{'without points':>16}")
     for step, share in sorted(shares.items(), key=lambda item: -item[1]):
-        rest = "" if step == "points" else f"{share / (1 - points):.1%}"
+        rest = "" if step in READING_POINTS else f"{share / (1 - points):.1%}"
         print(f"{step:<20}{share:>7.1%}{rest:>16}")
     reached = count / found["without points"] * 60
     verdict = "met" if reached >= BAR else "MISSED"

@@ -102,9 +102,9 @@ def link_replies(
         handles: what the venue calls reviewers -> reviewer; a comment to everybody may say whom it answers.
     """
     comments = [comment for comment in discussion if comment.role == "author"]
-    if not comments:
-        return
     answerable = [item for item in read.points if item.point.kind in CRITICAL]
+    if not comments or not answerable:
+        return
     runs, labels = _index_runs(answerable), _index_labels(answerable)
     known = frozenset[str]().union(*(item.terms for item in answerable))
     owners = _trace_threads(reviews, discussion)
