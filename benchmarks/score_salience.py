@@ -11,7 +11,6 @@ printed beside it, and the kinds of points on both sides.
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,79 +22,22 @@ from measure_normalization import read_texts
 
 from toolkit.normalizers import RefusedForumError, normalize_forum
 from toolkit.records import Forum, Point
-
-WORD = re.compile(r"[a-z]{4,}")
-STEM = 6
-COMMON = frozenset(
-    (
-        "this",
-        "that",
-        "with",
-        "from",
-        "have",
-        "been",
-        "they",
-        "their",
-        "there",
-        "which",
-        "would",
-        "could",
-        "should",
-        "also",
-        "more",
-        "than",
-        "such",
-        "these",
-        "those",
-        "paper",
-        "author",
-        "authors",
-        "method",
-        "methods",
-        "results",
-        "result",
-        "work",
-        "proposed",
-        "approach",
-        "reviewer",
-        "reviewers",
-        "review",
-        "some",
-        "other",
-        "only",
-        "does",
-        "well",
-        "into",
-        "about",
-        "when",
-        "what",
-        "very",
-        "much",
-        "many",
-        "most",
-        "even",
-        "however",
-    )
-)
-
-
-def list_stems(text: str) -> frozenset[str]:
-    return frozenset(word[:STEM] for word in WORD.findall(text.lower()) if word not in COMMON)
+from toolkit.text.terms import list_terms
 
 
 def pair_points(forum: Forum) -> Iterator[tuple[Point, Point]]:
     """Yield points of one review: one that the meta-review takes up, and one that it does not."""
     if forum.meta_review is None:
         return
-    subject = list_stems(f"{forum.title} {forum.abstract}")
-    meta = list_stems(forum.meta_review.text) - subject
+    subject = list_terms(f"{forum.title} {forum.abstract}")
+    meta = list_terms(forum.meta_review.text) - subject
     for review in forum.reviews:
         texts = {section.field: section.text for section in review.sections}
         taken, left = [], []
         for point in review.points:
-            stems = list_stems(texts[point.field][point.start : point.end]) - subject
-            shared = len(stems & meta)
-            if shared >= 3 and shared * 3 >= len(stems):
+            terms = list_terms(texts[point.field][point.start : point.end]) - subject
+            shared = len(terms & meta)
+            if shared >= 3 and shared * 3 >= len(terms):
                 taken.append(point)
             elif not shared:
                 left.append(point)

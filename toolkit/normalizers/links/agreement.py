@@ -70,12 +70,10 @@ def _link_overall(points: Sequence[ReadPoint], met: set[tuple[int, int]]) -> Ite
 def _judges_whole(item: ReadPoint) -> bool:
     overall = _load_overall()
     phrases = overall.phrases.get(item.point.aspect)
-    words = find_words(item.text) if phrases else ()
-    return (
-        phrases is not None
-        and holds_phrase(words, phrases)
-        and (len(words) <= overall.few_words or holds_phrase(words, overall.subjects))
-    )
+    if phrases is None:
+        return False
+    words = find_words(item.text)
+    return holds_phrase(words, phrases) and (len(words) <= overall.few_words or holds_phrase(words, overall.subjects))
 
 
 class _Overall(NamedTuple):

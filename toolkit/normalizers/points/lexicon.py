@@ -3,7 +3,7 @@
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast, get_args
 
@@ -39,13 +39,9 @@ class Remembered(dict[str, Item]):
         return found
 
 
-class PhraseTable(NamedTuple):
-    """Phrases by the words that may begin them."""
-
-    by_word: Mapping[str, Sequence[tuple[str, ...]]]
-    """By the whole first word."""
-    met: Remembered[Sequence[tuple[str, ...]]]
-    """Any word -> the phrases that may begin with it; of most words there are none."""
+Phrase = tuple[str, ...]
+PhraseTable = Remembered[Sequence[Phrase]]
+"""Any word -> the phrases that may begin with it; of most words there are none."""
 
 
 class _Cue(NamedTuple):
@@ -57,9 +53,8 @@ class _Cue(NamedTuple):
 class Lexicon(NamedTuple):
     """The tables of ``cues.toml``, made ready for looking up."""
 
-    by_first_word: Mapping[str, tuple[_Cue, ...]]
-    by_first_stem: Mapping[str, tuple[_Cue, ...]]
-    stem_sizes: tuple[int, ...]
+    cues: Remembered[Sequence[_Cue]]
+    """Any word -> the cues that may begin with it, longest first."""
     negators: frozenset[str]
     headings: Mapping[str, str]
     heading_aspects: Mapping[str, Aspect]
@@ -87,7 +82,7 @@ def count_cues(words: Sequence[str], lexicon: Lexicon) -> CueCount:
     """Add up the weights of the phrases that a sentence holds; a longer phrase hides the shorter ones in it."""
     counts = [0] * len(_CATEGORIES)
     hidden_until = 0
-    for position, candidates in [item for item in enumerate(map(_first_candidates().__getitem__, words)) if item[1]]:
+    for position, candidates in [item for item in enumerate(map(lexicon.cues.__getitem__, words)) if item[1]]:
         if len(candidates[0].words) > 1:
             following = words[position + 1] if position + 1 < len(words) else ""
             candidates = _find_candidates(words[position], following)
@@ -122,20 +117,23 @@ def fits_phrase(pattern: Sequence[str], words: Sequence[str], position: int) -> 
 
 def index_phrases(phrases: str) -> PhraseTable:
     """Read phrases that ``|`` parts."""
-    by_word: dict[str, list[tuple[str, ...]]] = {}
-    by_stem: dict[str, list[tuple[str, ...]]] = {}
-    for words in _split_phrases(phrases):
-        if words[0].endswith("*"):
-            by_stem.setdefault(words[0][:-1], []).append(words)
-        else:
-            by_word.setdefault(words[0], []).append(words)
-    sizes = sorted({len(stem) for stem in by_stem})
+    return _index_by_first((words[0], words) for words in _split_phrases(phrases))
 
-    def find(word: str) -> Sequence[tuple[str, ...]]:
-        stems = (phrase for size in sizes for phrase in by_stem.get(word[:size], ()))
-        return (*by_word.get(word, ()), *stems)
 
-    return PhraseTable(by_word, Remembered(find))
+def _index_by_first(items: Iterable[tuple[str, Item]]) -> Remembered[Sequence[Item]]:
+    """Return for any word the items whose first word it fits, in their order."""
+    places: dict[str, list[int]] = {}
+    kept: list[Item] = []
+    for first, item in items:
+        places.setdefault(first, []).append(len(kept))
+        kept.append(item)
+    sizes = sorted({len(first) - 1 for first in places if first.endswith("*")})
+
+    def find(word: str) -> Sequence[Item]:
+        fitting = (word, *(f"{word[:size]}*" for size in sizes if size <= len(word)))
+        return tuple(kept[place] for place in sorted(place for first in fitting for place in places.get(first, ())))
+
+    return Remembered(find)
 
 
 def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
@@ -144,7 +142,7 @@ def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
     >>> holds_phrase(["my", "main", "concerns"], index_phrases("main concern* | typo"))
     True
     """
-    begun = [item for item in enumerate(map(table.met.__getitem__, words)) if item[1]]
+    begun = [item for item in enumerate(map(table.__getitem__, words)) if item[1]]
     return any(fits_phrase(phrase, words, position) for position, found in begun for phrase in found)
 
 
@@ -152,44 +150,23 @@ def holds_phrase(words: Sequence[str], table: PhraseTable) -> bool:
 def _find_candidates(word: str, following: str) -> tuple[_Cue, ...]:
     """Return the cues that may begin with two words, longest first; cues of one or two words do fit."""
     return tuple(
-        cue for cue in _first_candidates()[word] if len(cue.words) == 1 or fits_phrase(cue.words[1:2], (following,), 0)
+        cue for cue in load_lexicon().cues[word] if len(cue.words) == 1 or fits_phrase(cue.words[1:2], (following,), 0)
     )
-
-
-@functools.cache
-def _first_candidates() -> Remembered[tuple[_Cue, ...]]:
-    """Return for any word the cues that may begin with it, longest first."""
-    lexicon = load_lexicon()
-
-    def find(word: str) -> tuple[_Cue, ...]:
-        found = list(lexicon.by_first_word.get(word, ()))
-        for size in lexicon.stem_sizes:
-            if size <= len(word):
-                found.extend(lexicon.by_first_stem.get(word[:size], ()))
-        return tuple(sorted(found, key=lambda cue: (-len(cue.words), cue)))
-
-    return Remembered(find)
 
 
 @functools.cache
 def load_lexicon() -> Lexicon:
     """Read ``cues.toml`` once."""
     raw = tomllib.loads((Path(__file__).parent / "cues.toml").read_text(encoding="utf-8"))
-    by_first_word: dict[str, list[_Cue]] = {}
-    by_first_stem: dict[str, list[_Cue]] = {}
-    for category, table in (*raw["kind"].items(), *raw["aspect"].items()):
-        for phrases, weight in ((table["strong"], _STRONG), (table["fair"], _FAIR)):
-            for words in _split_phrases(phrases):
-                cue = _Cue(words, _CATEGORIES.index(category), weight)
-                first = words[0]
-                if first.endswith("*"):
-                    by_first_stem.setdefault(first[:-1], []).append(cue)
-                else:
-                    by_first_word.setdefault(first, []).append(cue)
+    cues = [
+        _Cue(words, _CATEGORIES.index(category), weight)
+        for category, table in (*raw["kind"].items(), *raw["aspect"].items())
+        for phrases, weight in ((table["strong"], _STRONG), (table["fair"], _FAIR))
+        for words in _split_phrases(phrases)
+    ]
+    cues.sort(key=lambda cue: (-len(cue.words), cue))
     return Lexicon(
-        by_first_word={word: tuple(found) for word, found in by_first_word.items()},
-        by_first_stem={stem: tuple(found) for stem, found in by_first_stem.items()},
-        stem_sizes=tuple(sorted({len(stem) for stem in by_first_stem})),
+        cues=_index_by_first((cue.words[0], cue) for cue in cues),
         negators=frozenset(raw["negators"].split()),
         headings=_index_phrases(raw["heading"]),
         heading_aspects=cast("Mapping[str, Aspect]", _index_phrases(raw["heading_aspect"])),

@@ -163,6 +163,4 @@ def is_point(passage: Passage, lexicon: Lexicon) -> bool:
         return False  # a formula, a table row, a ruler
     if passage.text.endswith(":") and len(passage.words) < 12:
         return False
-    return not any(
-        fits_phrase(pattern, passage.words, 0) for pattern in lexicon.skipped_starts.by_word.get(passage.words[0], ())
-    )
+    return not any(fits_phrase(pattern, passage.words, 0) for pattern in lexicon.skipped_starts[passage.words[0]])
