@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.text.quotes import find_noun_phrases, find_passage, is_clean, split_lines, trim_passage
+from toolkit.text.quotes import find_noun_phrases, find_passage, is_clean, split_lines, strip_asides, trim_passage
 
 
 def read_passages(text: str) -> list[str]:
@@ -41,6 +41,11 @@ def test_what_does_not_read_as_prose_is_no_passage(text: str) -> None:
         ("W1: it is slow and costly in memory", ["it is slow and costly in memory"]),
         ("**Weaknesses**: the proof is hard to follow", ["the proof is hard to follow"]),
         ("2) However, the gain is small on ImageNet!", ["the gain is small on ImageNet"]),
+        ("It asks a fair question: can we send less?", ["It asks a fair question: can we send less?"]),
+        (
+            "It presents a new task - incremental learning of gates.",
+            ["It presents a new task - incremental learning of gates"],
+        ),
         ("How stable are the gates between seeds?", ["How stable are the gates between seeds?"]),
         ("Although the idea is nice, the experiments are few.", ["Although the idea is nice, the experiments are few"]),
     ],
@@ -55,6 +60,14 @@ def test_a_sentence_is_told_whole_or_not_at_all() -> None:
     assert read_passages(" ".join(["word"] * 36)) == []
     listed = "The model is tested on images, on speech, and on text."
     assert read_passages(listed) == [listed[:-1]]
+
+
+def test_a_long_sentence_ends_before_an_addition_and_never_before_a_turn() -> None:
+    head = "The gate of the second layer is switched off in more than half of all the runs that are shown"
+    tail = "which makes it hard to say what the third and the fourth layer of the proposed network add to the result"
+    assert read_passages(f"{head}, {tail}.") == [head]
+    assert read_passages(f"{head}, but {tail.removeprefix('which ')}.") == []
+    assert read_passages(f"Although t{head[1:]}, {tail}.") == []
 
 
 def test_a_condition_is_never_cut_from_what_it_conditions() -> None:
@@ -74,7 +87,7 @@ def test_phrases_that_name_something_are_found_whole() -> None:
 def test_passages_lie_in_the_text_and_are_trimmed(text: str) -> None:
     for words in read_passages(text):
         assert words == words.strip()
-        assert is_clean(words)
+        assert is_clean(strip_asides(words).replace('"', ""))
     start, end = trim_passage(text, 0, len(text))
     assert 0 <= start <= end <= len(text) or start >= end
 

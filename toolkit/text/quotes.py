@@ -27,7 +27,8 @@ _LEADING_MARKER = re.compile(
     r"|\[\d{1,2}\]\s|[QWSCR]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s|\d{1,2}[-:](?=[A-Z][a-z]*\s))\s*"
 )
 _LEADING_LABEL = re.compile(
-    r"\s*\*{0,2}_{0,2}[A-Z][A-Za-z/&'’ -]{2,38}(?:\s?\([^()]{1,20}\))?\*{0,2}_{0,2}\s?(?::|\s[-–]\s)\*{0,2}\s*(?=\S)"
+    r"\s*\*{0,2}_{0,2}[A-Z][A-Za-z/&'’ -]{2,38}(?:\s?\([^()]{1,20}\))?\*{0,2}_{0,2}"
+    r"\s?(?::\*{0,2}\s*(?=\S)|\s[-–]\s\*{0,2}(?=[A-Z]))"
 )
 _LEADING_CONNECTIVE = re.compile(
     rf"\s*(?:{_CONNECTIVES}),\s+|\s*(?:but|and|also|so)\s+(?=\w)"
@@ -36,6 +37,9 @@ _LEADING_CONNECTIVE = re.compile(
     r"(?=(?:the|this|it|there|i|they|we|a|an|some|no|many|most)\b)",
     re.IGNORECASE,
 )
+_FINITE_VERBS = frozenset(WORDS["finite_verbs"].split())
+_NEVER_FIRST_IN_LABEL = frozenset(WORDS["never_first_in_label"].split())
+_MOST_LABEL_WORDS = 5
 _CONNECTIVE_STARTS = frozenset(
     [phrase.split()[0] for phrase in WORDS["leading_phrases"]]
     + WORDS["leading_connectives"].split()
@@ -76,12 +80,28 @@ def trim_passage(text: str, start: int, end: int) -> Span:
             if pattern is _LEADING_CONNECTIVE and not _opens_with_connective(text, start, end):
                 continue
             found = pattern.match(text, start, end)
+            if found and pattern is _LEADING_LABEL and not _is_label(found[0]):
+                continue
             if found and found.end() > start:
                 start, moved = found.end(), True
     while start < end and (text[start].isspace() or text[start] in "*_"):
         start += 1
     found = _TRAILING.search(text, start, end)
     return Span(start, found.start() if found else end)
+
+
+def _is_label(opening: str) -> bool:
+    """Whether what stands before a colon or dash is a heading, and not the clause that the rest explains.
+
+    >>> _is_label("**Novelty**: "), _is_label("It asks an interesting question: ")
+    (True, False)
+    """
+    words = [word.lower() for word in _WORD.findall(opening) if word.strip("-")]
+    return (
+        len(words) <= _MOST_LABEL_WORDS
+        and words[0] not in _NEVER_FIRST_IN_LABEL
+        and (_FINITE_VERBS.isdisjoint(words) or opening.lstrip().startswith("*"))
+    )
 
 
 def _opens_with_connective(text: str, start: int, end: int) -> bool:
@@ -97,7 +117,7 @@ def is_clean(text: str) -> bool:
     >>> is_clean("the gain over the tuned baseline is small"), is_clean("we set $x_i$ to zero")
     (True, False)
     """
-    if not text[0].isalnum() or text.count("(") != text.count(")") or _UNCLEAN.search(text):
+    if not text[:1].isalnum() or text.count("(") != text.count(")") or _UNCLEAN.search(text):
         return False
     words = _WORD.findall(text)
     if len(words) < SHORTEST_PASSAGE or words[-1].lower().rstrip(".") in _UNFINISHED:
@@ -120,6 +140,8 @@ def count_words(text: str) -> int:
 def find_passage(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE) -> Span | None:
     """Return a sentence as a passage, if it is clean and of at most ``longest`` words.
 
+    Of a longer sentence the part before an addition (", which ...", ", because ...") is a passage.
+
     >>> text = "- However, the gain is small on both corpora."
     >>> span = find_passage(text, 0, len(text))
     >>> text[span.start:span.end]
@@ -127,7 +149,55 @@ def find_passage(text: str, start: int, end: int, longest: int = LONGEST_PASSAGE
     """
     start, end = trim_passage(text, start, end)
     words = text[start:end]
-    return Span(start, end) if words and count_words(words) <= longest and is_clean(words) else None
+    if words and count_words(words) > longest:
+        end = start + _find_addition(words, longest)
+        words = text[start:end]
+    return Span(start, end) if words and is_clean(strip_asides(words).replace('"', "")) else None
+
+
+_ASIDE = re.compile(
+    r"(?<! of)(?<! in)(?<! to)(?<! by)(?<! see)(?<! from)(?<! with)(?<! and)(?<! as)(?<! for)(?<! like)(?<! than)"
+    r"(?:(?<=\w)|\s)\[\d{1,3}(?:[,;–-] ?\d{1,3})*\]"
+    r"|\s?\((?=[^()]*(?:\bet al\b|\b(?:19|20)\d\d\b|\b(?:see|e\.g|i\.e|cf|[Ff]ig|[Ff]igures?|[Tt]ables?|[Tt]ab|[Ss]ec"
+    r"|[Ss]ections?|[Ee]q|[Ee]quations?|[Pp]age|[Ll]ines?|[Aa]ppendix)\b))[^()]{1,80}\)"
+)
+_EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\w)|(?<=[\w.,])[*_`]{1,3}(?!\w)")
+_QUOTATION_MARKS = str.maketrans("“”„«»", '"' * 5)
+
+
+def strip_asides(text: str) -> str:
+    """Leave out references and pointers in brackets, and marks of emphasis; what is claimed stays.
+
+    Such a passage can be reported, no longer quoted.
+
+    >>> strip_asides("the *order* is known [3] (see Table 2), as in [4]")
+    'the order is known, as in [4]'
+    >>> strip_asides("the so-called “order-matters” claim (Doe et al., 2017) is vague")
+    'the so-called "order-matters" claim is vague'
+    """
+    return _EMPHASIS.sub("", _ASIDE.sub("", text)).translate(_QUOTATION_MARKS)
+
+
+_TAIL = re.compile(
+    r",\s(?:" + "|".join(re.escape(tail.replace("-", " ")) for tail in WORDS["adding_tails"].split()) + r")\s"
+)
+_BINDING_OPENINGS = frozenset(WORDS["binding_openings"].split())
+_SHORTEST_HEAD = 8
+
+
+def _find_addition(words: str, longest: int) -> int:
+    """Return where a long sentence may end: before its last addition that leaves few enough words; 0 where nowhere."""
+    first = _FIRST_WORD.match(words)
+    if first is None or first[1].lower() in _BINDING_OPENINGS:
+        return 0
+    best = 0
+    for found in _TAIL.finditer(words):
+        head = words[: found.start()]
+        if head.count("(") != head.count(")") or head.count('"') % 2 or re.search(r"\b(?:not only|but|if)\b", head):
+            continue
+        if _SHORTEST_HEAD <= count_words(head) <= longest and not _FINITE_VERBS.isdisjoint(head.lower().split()):
+            best = found.start()
+    return best
 
 
 def split_lines(text: str, start: int, end: int) -> list[Span]:

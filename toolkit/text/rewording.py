@@ -4,10 +4,11 @@ Every function returns ``None`` where the change could alter what is claimed; th
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
-from toolkit.text.quotes import WORDS
+from toolkit.text.quotes import WORDS, strip_asides
 
 _FINITE = frozenset(WORDS["finite_verbs"].split())
 _STARTERS = frozenset(WORDS["subject_starters"].split())
@@ -15,6 +16,7 @@ _POINTING = frozenset(WORDS["pointing_starters"].split())
 _SELF_EXPLAINING = frozenset(WORDS["self_explaining_nouns"].split())
 _REQUEST_VERBS = frozenset(WORDS["request_verbs"].split())
 _WORD = re.compile(r"[A-Za-z]+(?:[-'’][A-Za-z]+)*")
+_FIRST_PERSON: Mapping[str, str] = WORDS["first_person"]
 _FIRST_SINGULAR = re.compile(r"\b(?:I|I'm|I’m|me|my|mine|myself)\b")
 _FIRST_PLURAL = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
 _SECOND = re.compile(r"\b(?:you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
@@ -119,26 +121,35 @@ def lower_opening(text: str, source: str = "") -> str | None:
 
 
 def report_reviewer(text: str, source: str = "") -> Reported | None:
-    """Turn a reviewer's statement into indirect speech; what says "I" or runs on is left to a quotation.
+    """Turn a reviewer's statement into indirect speech; what runs on or keeps an "I" is left to a quotation.
 
-    >>> report_reviewer("The gain is small")
+    >>> report_reviewer("The gain is small (see Table 2)")
     Reported(text='the gain is small', needs_that=True)
     >>> report_reviewer("Please add error bars to Figure 2")
     Reported(text='asks the authors to add error bars to Figure 2', needs_that=False)
+    >>> report_reviewer("I am not convinced that the gain is real")
+    Reported(text='is not convinced that the gain is real', needs_that=False)
     >>> report_reviewer("I would use our own method") is None
     True
     >>> report_reviewer("The gain is small, it is not clear why") is None
     True
     """
-    if _FIRST_PLURAL.search(text):
+    text = strip_asides(text)
+    if _FIRST_PLURAL.search(text) or text.count('"') % 2:
         return None
     request = _report_request(text)
     if request is not None:
         return request
-    if text.endswith("?") or _SECOND.search(text):
+    if text.endswith("?") or _SECOND.search(text) or _RUN_ON.search(text):
         return None
-    if _FIRST_SINGULAR.search(text) or points_back(text) or _RUN_ON.search(text):
+    own = _report_own(text)
+    if own is not None:
+        return own
+    if _FIRST_SINGULAR.search(text) or points_back(text):
         return None
+    lack = _LACK.fullmatch(text)
+    if lack is not None and not has_finite_verb(text):
+        return Reported(f"misses {lack['what']}", False)
     first = _WORD.match(text)
     if first is not None and first[0].lower() in _FINITE:
         return Reported(f"it {text[0].lower()}{text[1:]}", True) if _THIRD_PERSON.match(first[0]) else None
@@ -146,6 +157,62 @@ def report_reviewer(text: str, source: str = "") -> Reported | None:
         return None
     lowered = lower_opening(text, source)
     return None if lowered is None else Reported(lowered, True)
+
+
+_OWN_CONCERN = re.compile(
+    r"My (?P<noun>(?:\w+ ){0,3}(?:concern|worry|issue|problem|criticism|objection|complaint|reservation|doubt|question)"
+    r"(?: with the \w+| here)?) is (?P<that>that )?(?P<what>(?:the|a|an|no|there|lack|how|whether|its|some|it is) ?.*)"
+)
+_LACK = re.compile(r"(?:Lack of|Missing|Absence of) (?P<what>[a-z].{6,})")
+
+
+def _report_own(text: str) -> Reported | None:
+    """Turn what a reviewer says as "I" or "my" into a predicate of the reviewer.
+
+    >>> _report_own("My main concern is that the proof is short")
+    Reported(text='names as the main concern that the proof is short', needs_that=False)
+    >>> _report_own("I also find the notation heavy"), _report_own("I find this heavy")
+    (Reported(text='also finds the notation heavy', needs_that=False), None)
+    """
+    concern = _OWN_CONCERN.fullmatch(text)
+    if concern is not None and not _is_personal(concern["what"]):
+        is_clause = concern["that"] or concern["what"].startswith(("how", "whether"))
+        if is_clause or not _COPULA.search(concern["what"]):
+            article = "the" if " " in concern["noun"] else "a"
+            return Reported(f"names as {article} {concern['noun']} {concern['that'] or ''}{concern['what']}", False)
+        return None
+    words = text.replace("’", "'").split()
+    if words[0] == "I":
+        words = words[1:]
+    elif words[0].startswith("I'"):
+        words[0] = words[0][1:]
+    else:
+        return None
+    adverbs = list(takewhile(_ADVERBS.__contains__, words))
+    verb, rest = (words[len(adverbs)], words[len(adverbs) + 1 :]) if len(words) > len(adverbs) + 1 else ("", [])
+    said = _FIRST_PERSON.get(verb)
+    if said is None or (verb == "do" and rest[0] != "not") or _is_personal(" ".join(rest)):
+        return None
+    if rest[0] in _BACKWARD or (rest[0] == "it" and rest[1:2] not in _EXPECTED_AFTER_IT):
+        return None
+    if _SECOND_VERB.search(" ".join(rest)):
+        return None
+    return Reported(" ".join([*adverbs, said, *rest]), False)
+
+
+_ADVERBS = frozenset(WORDS["adverbs_of_mine"].split())
+_BACKWARD = frozenset(("this", "these", "those", "they", "them", "so", "here"))
+_EXPECTED_AFTER_IT = (["hard"], ["difficult"], ["unclear"], ["is"], ["would"], ["might"], ["odd"], ["important"])
+_COPULA = re.compile(r"\b(?:is|are|was|were|does|do|has|have)\b")
+_SECOND_VERB = re.compile(
+    rf"\b(?:and|but|or|nor) (?:also |still |really |then )?(?:{'|'.join(map(re.escape, _FIRST_PERSON))})\b"
+)
+"""A second verb of the same "I" would have to change with the first."""
+
+
+def _is_personal(text: str) -> bool:
+    """Whether words still speak as their writer, or to the authors."""
+    return bool(_FIRST_SINGULAR.search(text) or _FIRST_PLURAL.search(text) or _SECOND.search(text))
 
 
 def _is_clause(text: str) -> bool:
