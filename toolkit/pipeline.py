@@ -16,13 +16,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from toolkit import __version__, tables
 from toolkit import workspace as places
 from toolkit.errors import ExitCode, ReviewDialError, StoreError, WorkspaceError
 from toolkit.progress import NoProgress, Progress
-from toolkit.records import Claim, Dialogue, Finding, Forum, Quarantined, StageResult
+from toolkit.records import (
+    Claim,
+    Dialogue,
+    Finding,
+    Forum,
+    Length,
+    OptionalAct,
+    Persona,
+    Quarantined,
+    StageResult,
+)
 from toolkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -306,17 +316,41 @@ def _count_forums(forums: Iterable[Forum], counts: dict[str, int]) -> Iterator[F
 
 
 def run_synthesize(
-    workspace: Workspace, *, per_forum: int = 1, seed: int = 0, progress: Progress | None = None
+    workspace: Workspace,
+    *,
+    per_forum: int = 1,
+    seed: int = 0,
+    personas: Sequence[Persona] | None = None,
+    length: Length = "medium",
+    leave_out: Iterable[OptionalAct] = (),
+    progress: Progress | None = None,
 ) -> StageReport:
     """Turn ``forums/`` into ``dialogues/``.
+
+    Args:
+        workspace: the build folder.
+        per_forum: dialogues a paper.
+        seed: same seed, same dialogues.
+        personas: how the meta-reviewer asks; one is drawn for each dialogue. Default: all.
+        length: how many questions it asks.
+        leave_out: questions that it never asks.
+        progress: where to report how far it is.
 
     Raises:
         WorkspaceError: there are no forums yet.
     """
-    from toolkit.synthesizers import synthesize_shard
+    from toolkit.synthesizers import Policy, synthesize_shard
 
-    parameters = {"generator": "grounded", "per_forum": per_forum, "seed": seed}
-    synthesize = functools.partial(synthesize_shard, per_forum=per_forum, seed=seed)
+    policy = Policy(tuple(personas or get_args(Persona)), length, frozenset(leave_out))
+    parameters = {
+        "generator": "grounded",
+        "per_forum": per_forum,
+        "seed": seed,
+        "personas": list(policy.personas),
+        "length": policy.length,
+        "leave_out": sorted(policy.leave_out),
+    }
+    synthesize = functools.partial(synthesize_shard, per_forum=per_forum, seed=seed, policy=policy)
     inputs = _digest_inputs(workspace.forums)
     if done := _find_finished(workspace, "synthesize", inputs, parameters):
         return done
@@ -449,7 +483,13 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
         imported = _run_source(workspace, recipe, progress)
         normalized = run_normalize(workspace, progress)
         synthesized = run_synthesize(
-            workspace, per_forum=recipe.synthesize.per_forum, seed=recipe.synthesize.seed, progress=progress
+            workspace,
+            per_forum=recipe.synthesize.per_forum,
+            seed=recipe.synthesize.seed,
+            personas=recipe.synthesize.personas,
+            length=recipe.synthesize.length,
+            leave_out=recipe.synthesize.leave_out,
+            progress=progress,
         )
         audited = run_audit(workspace, progress)
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)

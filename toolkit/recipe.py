@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import RecipeError
+from toolkit.records import Length, OptionalAct, Persona
 
 MAXIMUM_BYTES = 1_000_000
 """A recipe is written by hand; a larger file is some other file."""
@@ -72,6 +73,12 @@ class Synthesis(Part):
     )
     per_forum: Annotated[WholeNumber, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
     seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
+    personas: Annotated[tuple[Persona, ...], Field(min_length=1)] = Field(
+        default=("brisk", "sceptical", "thorough"),
+        description="How the meta-reviewer asks; one is drawn for each dialogue, one named twice more often.",
+    )
+    length: Length = Field(default="medium", description="How many questions: short 3-5, medium 5-8, long 8-12.")
+    leave_out: tuple[OptionalAct, ...] = Field(default=(), description="Questions that are never asked.")
 
 
 class Audit(Part):

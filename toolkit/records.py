@@ -32,6 +32,21 @@ LinkKind = Literal["agreement", "disagreement", "reply", "follow_up"]
 LinkBasis = Literal["wording", "overall", "quotation", "label"]
 FollowUpOutcome = Literal["raised", "lowered", "changed", "kept", "settled", "partly_settled", "unsettled", "noted"]
 Speaker = Literal["meta_reviewer", "dialogue_agent"]
+Persona = Literal["brisk", "sceptical", "thorough"]
+Length = Literal["short", "medium", "long"]
+OptionalAct = Literal[
+    "ask_author_reply",
+    "ask_confidence",
+    "ask_evidence",
+    "ask_public",
+    "ask_questions",
+    "ask_resolved",
+    "ask_score_change",
+    "ask_shared",
+    "ask_unanswerable",
+    "weigh",
+]
+"""What a meta-reviewer may do without. The others carry a dialogue: what it is about, the scores, both sides."""
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["supported", "contradicted", "unsupported", "not_checkable"]
 LicenseSource = Literal["note", "terms-2024-09-24"]
@@ -357,6 +372,8 @@ class Dialogue:
     license: str | None
     source_url: str
     synthetic: bool
+    persona: Persona | None = None
+    """How the meta-reviewer was told to ask; null where it was not told."""
     split: str | None = None
     """Set when the dialogue is exported."""
 

@@ -16,9 +16,11 @@ from tests.synthesizers.invented import (
     read_sample_forums,
 )
 from toolkit.synthesizers import UnusableForumError, compose_dialogue, draw_agenda
-from toolkit.synthesizers.agenda import EXCHANGES, PERSONAS, draw_plan, seed_random
-from toolkit.synthesizers.grounded import ANSWER_ACTS
-from toolkit.synthesizers.material import GAPS, TOPICS, find_topics, gather_material, judge_polarity, read_leaning
+from toolkit.synthesizers.agenda import draw_plans
+from toolkit.synthesizers.answers import ANSWER_ACTS
+from toolkit.synthesizers.material import gather_material
+from toolkit.synthesizers.policy import EXCHANGES, PERSONAS, Policy
+from toolkit.synthesizers.statements import GAPS, TOPICS, find_topics, judge_polarity, read_leaning
 
 
 def test_no_agenda_without_reviews() -> None:
@@ -42,7 +44,7 @@ def test_agendas_open_and_decide_and_vary_in_between() -> None:
     assert {agenda[0] for agenda in agendas} == {"open"}
     assert {agenda[-1] for agenda in agendas} == {"decide"}
     assert len(set(agendas)) > 12
-    longest = max(max(EXCHANGES[persona]) for persona in PERSONAS)
+    longest = max(max(EXCHANGES["medium"][persona]) for persona in PERSONAS)
     assert max(map(len, agendas)) <= longest + 1
 
 
@@ -120,20 +122,25 @@ def test_what_the_next_sentence_turns_round_is_no_statement() -> None:
     assert PRAISE[1][:-1] in told
 
 
-def test_a_reviewer_joins_in_only_on_the_same_rare_words() -> None:
-    one = make_review(1, RATINGS["3"], None, ("The comparison with random dropping lacks a tuned rate.",))
-    other = make_review(2, RATINGS["3"], None, ("The random dropping baseline is weak at that rate.",))
-    third = make_review(3, RATINGS["3"], None, ("The proof lacks a step.",))
-    blamed = [
-        dataclasses.replace(
-            review, points=tuple(dataclasses.replace(point, polarity="negative") for point in review.points)
-        )
-        for review in (one, other, third)
-    ]
-    material = gather_material(make_forum(blamed))
+def test_two_reviewers_make_the_same_point_only_where_the_record_links_them() -> None:
+    texts = (
+        "The comparison with random dropping lacks a tuned rate.",
+        "The random dropping baseline lacks a tuned rate.",
+        "The proof lacks a step.",
+    )
+    reviews = []
+    for number, text in enumerate(texts, start=1):
+        review = make_review(number, RATINGS["3"], None, (text,))
+        points = tuple(dataclasses.replace(item, kind="weakness", polarity="negative") for item in review.points)
+        reviews.append(dataclasses.replace(review, points=points))
+    forum = make_forum(reviews)
+    material = gather_material(forum)
     first, second, last = (material.statements[name][0] for name in ("R1", "R2", "R3"))
-    assert material.measure_kinship(first, second) > 0
-    assert material.measure_kinship(first, last) == 0
+    assert material.are_alike(first, second)
+    assert material.are_alike(second, first)
+    assert not material.are_alike(first, last)
+    unlinked = gather_material(dataclasses.replace(forum, links=()))
+    assert not unlinked.are_alike(unlinked.statements["R1"][0], unlinked.statements["R2"][0])
 
 
 def test_a_weighty_objection_of_the_lowest_rating_comes_first() -> None:
@@ -186,8 +193,8 @@ def test_a_chairs_sentence_leans_the_way_it_ends(words: str, leaning: str) -> No
 def test_what_may_be_asked_in_vain_fits_the_paper() -> None:
     forum = make_usual_forum()
     for seed in range(30):
-        planner_forum = gather_material(forum)
-        for exchange in draw_plan(planner_forum, seed_random(seed, forum.forum, 0)).exchanges:
+        ((_, plan),) = draw_plans(gather_material(forum), seed=seed, count=1, policy=Policy())
+        for exchange in plan.exchanges:
             if exchange.gap is not None and exchange.place is not None:
                 _, field, start, end = exchange.place
                 assert exchange.gap.only_if.fullmatch(
@@ -215,3 +222,42 @@ def test_the_tables_of_topics_and_gaps_are_well_formed() -> None:
     # A gap that a topic's own name would not reveal could be asked about although the reviews discuss it.
     for gap in GAPS:
         assert gap.pattern.search(f" {gap.said_as} ".lower()), gap.name
+
+
+def test_a_policy_sets_who_asks_how_long_and_what_is_never_asked() -> None:
+    forum = make_usual_forum()
+    never = frozenset(("ask_author_reply", "weigh", "ask_unanswerable", "ask_score_change"))
+    brisk = Policy(personas=("brisk",), length="short", leave_out=never)
+    for seed in range(20):
+        dialogue = compose_dialogue(forum, seed=seed, policy=brisk)
+        asked = [item.act for item in dialogue.agenda]
+        assert dialogue.persona == "brisk"
+        assert len(asked) <= max(EXCHANGES["short"]["brisk"]) + 1
+        assert never.isdisjoint(asked)
+    lengths = {
+        length: sum(len(draw_agenda(forum, seed=seed, policy=Policy(length=length))) for seed in range(20))
+        for length in ("short", "medium", "long")
+    }
+    assert lengths["short"] < lengths["medium"] <= lengths["long"]
+
+
+def test_a_further_dialogue_tells_what_the_ones_before_left_out() -> None:
+    forum = make_usual_forum()
+    repeated = fresh = 0
+    for seed in range(10):
+        material = gather_material(forum)
+        (_, first), (_, second) = draw_plans(material, seed=seed, count=2, policy=Policy())
+        (_, alone) = draw_plans(material, seed=seed, count=1, policy=Policy())[0]
+        assert alone == first
+        repeated += len(first.told & second.told)
+        fresh += len(second.told - first.told)
+    assert fresh > 0
+    assert repeated < 10 * len(first.told)
+
+
+def test_divided_reviewers_are_set_against_one_another() -> None:
+    forum = make_usual_forum()  # ratings 8, 3 and 5
+    for seed in range(12):
+        (_, plan) = draw_plans(gather_material(forum), seed=seed, count=1, policy=Policy())[0]
+        contrasts = [item for item in plan.exchanges if item.act == "ask_disagreement"]
+        assert [{item.speaker for item in contrast.statements} >= {"R1", "R2"} for contrast in contrasts] == [True]

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from toolkit.synthesizers.agenda import PERSONAS
 from toolkit.synthesizers.phrasing import Speech, compile_phrasing, read_phrasings, tidy
+from toolkit.synthesizers.policy import PERSONAS
 
 META_REVIEWER = ("open_", "opener", "ask_", "react_", "link", "decide_", "reason_", "weigh")
 

@@ -2,6 +2,7 @@
 
 from toolkit.synthesizers.agenda import UnusableForumError, draw_agenda
 from toolkit.synthesizers.grounded import compose_dialogue
+from toolkit.synthesizers.policy import Policy
 from toolkit.synthesizers.shard import synthesize_shard
 
-__all__ = ["UnusableForumError", "compose_dialogue", "draw_agenda", "synthesize_shard"]
+__all__ = ["Policy", "UnusableForumError", "compose_dialogue", "draw_agenda", "synthesize_shard"]

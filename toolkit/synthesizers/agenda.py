@@ -1,50 +1,54 @@
 """What is talked about, in which order, and on which statements of the record it rests.
 
 The agenda is drawn before a word is written. An exchange is one question of the meta-reviewer and one answer; threads
-of exchanges follow one another up (a criticism, what the authors answered, what the reviewer said then). Which
-threads there can be is decided by the record, which ones and in what order by the seed and the persona.
+of exchanges follow one another up (an objection, what the authors answered, whether that settled it). Which threads
+there can be is decided by the record, which ones and in what order by the seed, the persona and the policy.
 """
 
 import random
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Literal
 
 from toolkit.errors import SynthesisError
-from toolkit.records import AgendaItem, Aspect, Forum, Review
-from toolkit.synthesizers.material import (
-    GAPS,
-    TOPICS,
-    Gap,
-    Key,
-    Material,
-    Reaction,
-    Reply,
-    Statement,
-    gather_material,
-    read_cues,
-    read_leaning,
-)
+from toolkit.records import AgendaItem, Aspect, Forum, Persona, Review
+from toolkit.synthesizers.material import Material, Reaction, Reply, gather_material
+from toolkit.synthesizers.policy import EXCHANGES, Policy
+from toolkit.synthesizers.statements import GAPS, TOPICS, Gap, Key, Statement, read_cues, read_leaning
+from toolkit.text.quotes import count_words
 
-Persona = Literal["brisk", "sceptical", "thorough"]
-PERSONAS: tuple[Persona, ...] = ("brisk", "sceptical", "thorough")
-EXCHANGES: dict[Persona, tuple[int, ...]] = {"brisk": (5, 6, 6), "sceptical": (6, 6, 7), "thorough": (6, 7, 7)}
-"""How many questions a meta-reviewer asks before it decides; each is two turns, the decision one."""
-
-
-FAVOUR = 0.9
-"""What a passage of its own third is worth more to a further dialogue; never enough to put a remark before a reason."""
+TOLD_BEFORE = 6.0
+"""What a passage of an earlier dialogue about the same paper loses in a further one."""
 
 LONGEST_LIST = 84
 """Words of the record that one answer may carry."""
 
+EXPERIENCE = "experience_assessment"
+"""The field of forms that ask for experience in place of a confidence."""
+
+LEAST_BODY = 2
+"""How many exchanges about the paper itself a dialogue has at least, where the record holds as much."""
+
 TELLING = 2.3
 """What a remark that leans no way must be worth to be told for itself."""
 
-GAP_SHARE = 0.67
+WIDE = 0.35
+"""Distance of aligned ratings from which reviewers count as divided although all lie on one side of the line."""
+
+GAP_SHARE = 0.5
 """How many dialogues ask something that the record does not answer."""
+
+PRESSING: dict[Persona, float] = {"brisk": 0.2, "sceptical": 0.75, "thorough": 0.5}
+"""How often a meta-reviewer goes on asking where an answer was given already."""
+
+GOES_ON = 0.6
+"""How often a reviewer is let go on to the next sentence, where it says more on the same side."""
+GOING_ON = ("ask_weaknesses", "ask_aspect", "ask_strengths", "ask_reviewer", "ask_disagreement", "ask_shared", "weigh")
+
+Place = tuple[str, str, int, int]
+"""Note id, field, start, end."""
 
 
 class UnusableForumError(SynthesisError):
@@ -69,11 +73,17 @@ class Exchange:
     replies: tuple[Reply, ...] = ()
     """What the authors answered, each to one statement that was told before."""
     gap: Gap | None = None
-    place: tuple[str, str, int, int] | None = None
+    place: Place | None = None
     """Where title or abstract make the question about a gap a sensible one."""
     with_scores: bool = False
     about: Statement | None = None
     """The statement of a review that a follow-up goes back to."""
+    phrase: str | None = None
+    """What that statement is about, in its own words."""
+    silent: tuple[Review, ...] = ()
+    """The reviews that say nothing about it."""
+    following: Mapping[Key, Statement] = field(default_factory=dict)
+    """Statement -> the sentence of the review that goes on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +94,21 @@ class Plan:
     exchanges: tuple[Exchange, ...]
     reasons: tuple[Statement, ...]
     """What the decision rests on, from the meta-review where there is one."""
+    closing: str
+    """``decide``, or ``close`` where the record has no decision to give."""
 
     @property
     def items(self) -> tuple[AgendaItem, ...]:
         """The plan as the dialogue record publishes it."""
         asked = tuple(AgendaItem(item.act, item.aspect, item.reviewers) for item in self.exchanges)
-        return (*asked, AgendaItem("decide", None, ()))
+        return (*asked, AgendaItem(self.closing, None, ()))
+
+    @property
+    def told(self) -> frozenset[Key]:
+        """The passages of reviews, discussion and abstract that it tells."""
+        return frozenset(
+            item.key for exchange in self.exchanges for item in (*exchange.statements, *exchange.following.values())
+        )
 
 
 def seed_random(seed: int, forum: str, index: int) -> random.Random:
@@ -98,47 +117,62 @@ def seed_random(seed: int, forum: str, index: int) -> random.Random:
     return random.Random(int.from_bytes(digest, "big"))
 
 
-def draw_agenda(forum: Forum, *, seed: int = 0, index: int = 0) -> tuple[AgendaItem, ...]:
+def draw_agenda(forum: Forum, *, seed: int = 0, index: int = 0, policy: Policy | None = None) -> tuple[AgendaItem, ...]:
     """Return what dialogue number ``index`` about a forum talks about, in order.
 
     Raises:
         SynthesisError: the forum holds nothing to talk about.
     """
-    return draw_plan(gather_material(forum), seed_random(seed, forum.forum, index), index).items
+    return draw_plans(gather_material(forum), seed=seed, count=index + 1, policy=policy or Policy())[-1][1].items
 
 
-def draw_plan(material: Material, rng: random.Random, index: int = 0) -> Plan:
-    """Draw persona, exchanges and reasons for one dialogue.
+def draw_plans(material: Material, *, seed: int, count: int, policy: Policy) -> list[tuple[random.Random, Plan]]:
+    """Draw the plans of the first dialogues about a forum, each with the generator that goes on to word it.
+
+    A further dialogue prefers what the ones before it have not told, so a plan depends on those before it alone.
 
     Raises:
-        UnusableForumError: there is no review (``no-review``) or no passage that can be quoted (``no-passage``).
+        UnusableForumError: there is no review (``no-review``) or no passage that can be told (``no-passage``).
     """
     forum = material.forum
     if not forum.reviews:
         raise UnusableForumError("no-review", "the record holds no review to talk about", where=forum.forum)
     if not any(material.statements.values()):
         raise UnusableForumError("no-passage", "no passage of the reviews can be quoted", where=forum.forum)
-    persona = PERSONAS[rng.randrange(len(PERSONAS))]
-    planner = _Planner(material, rng, persona, index)
-    return Plan(persona, planner.draw_exchanges(), planner.pick_reasons())
+    plans: list[tuple[random.Random, Plan]] = []
+    told: frozenset[Key] = frozenset()
+    for index in range(count):
+        rng = seed_random(seed, forum.forum, index)
+        persona = policy.personas[rng.randrange(len(policy.personas))]
+        planner = _Planner(material, rng, persona, policy, told)
+        exchanges = planner.draw_exchanges()
+        closing = "decide" if forum.decision.outcome in ("accept", "reject", "workshop") else "close"
+        plan = Plan(persona, exchanges, planner.pick_reasons(), closing)
+        told |= plan.told
+        plans.append((rng, plan))
+    return plans
 
 
 class _Planner:
-    def __init__(self, material: Material, rng: random.Random, persona: Persona, index: int) -> None:
+    def __init__(
+        self, material: Material, rng: random.Random, persona: Persona, policy: Policy, told_before: AbstractSet[Key]
+    ) -> None:
         self.material = material
         self.rng = rng
         self.persona = persona
+        self.policy = policy
+        self.told_before = told_before
         self.used: set[Key] = set()
         self.said: set[str] = set()
         self.told: dict[str, list[frozenset[str]]] = {}
         self.spoken: tuple[Statement, ...] = ()
+        self.answered: set[Key] = set()
         self.topics_used: set[str] = set()
         self.drawn: set[str] = set()
-        # Several dialogues about one paper should not quote the same passages: each further one prefers its own third.
         self.noise = {
-            statement.key: rng.random() * 0.5 + (FAVOUR if index and (statement.place + index) % 3 == 0 else 0.0)
+            statement.key: rng.random() * 0.6 - (TOLD_BEFORE if statement.key in told_before else 0.0)
             for reviewer in material.reviewers
-            for statement in material.statements[reviewer]
+            for statement in (*material.statements[reviewer], *material.questions[reviewer])
         }
 
     # Weighing statements
@@ -154,7 +188,7 @@ class _Planner:
             for item in statements
             if item.key not in self.used and item.text not in self.said and not self.is_repeated(item)
         ]
-        fresh.sort(key=lambda item: (-self.worth(item), item.note_id, item.start))
+        fresh.sort(key=lambda item: (-self.worth(item), item.note_id, item.field, item.start))
         return fresh[:count]
 
     def is_repeated(self, statement: Statement) -> bool:
@@ -170,49 +204,72 @@ class _Planner:
             self.said.add(statement.text)
             self.told.setdefault(statement.speaker, []).append(statement.terms)
 
-    def of(self, reviewer: str, polarity: str | None = None) -> list[Statement]:
-        """Return a reviewer's statements of one polarity, but not what only sums up the paper."""
+    def of(self, reviewer: str, leaning: str | None = None) -> list[Statement]:
+        """Return a reviewer's statements of one leaning, but not what only sums up the paper."""
         return [
             item
             for item in self.material.statements[reviewer]
-            if (polarity is None or item.polarity == polarity)
+            if (leaning is None or item.leaning == leaning)
             and item.kind != "summary"
-            and item.value > (1.0 if item.polarity == "neutral" else 0.0)
+            and item.value > (1.0 if item.leaning == "neutral" else 0.0)
         ]
 
-    def gather(self, lead: Statement, polarity: str) -> list[Statement]:
-        """Add to a statement what others say to the same, and then the weightiest of the other reviewers."""
+    def heard(self, reviewer: str) -> int:
+        """How many statements of a reviewer were told."""
+        return sum(item.key in self.used for item in self.material.statements[reviewer])
+
+    def gather(self, lead: Statement, leaning: str) -> list[Statement]:
+        """Add to a statement what others say to the same, and then the weightiest of those who were heard least."""
         self.take([lead])
         chosen = [lead]
+        allies = {ally.statement.key for ally in self.material.find_allies(lead)}
         others = [
             item
             for reviewer in self.material.reviewers
             if reviewer != lead.speaker
-            for item in self.best(self.of(reviewer, polarity), 12)
+            for item in self.best(self.of(reviewer, leaning), 12)
         ]
-        others.sort(key=lambda item: (-(self.worth(item) + 3.0 * self.material.measure_kinship(lead, item)), item.key))
+        others.sort(
+            key=lambda item: (
+                -(self.worth(item) + (3.0 if item.key in allies else 0.0) - 0.8 * self.heard(item.speaker)),
+                item.key,
+            )
+        )
         # Once everyone was heard, a second point of the one who leads is better than none.
-        others.extend(self.best(self.of(lead.speaker, polarity)))
-        heard = {lead.speaker}
+        others.extend(self.best(self.of(lead.speaker, leaning)))
+        speakers = {lead.speaker}
         for item in others:
             again = item.speaker == lead.speaker and len(chosen) == 1
-            if len(chosen) == 3 or (item.speaker in heard and not again):
+            if len(chosen) == 3 or (item.speaker in speakers and not again):
                 continue
-            if sum(len(other.text.split()) for other in (*chosen, item)) <= LONGEST_LIST:
+            if sum(count_words(other.text) for other in (*chosen, item)) <= LONGEST_LIST:
                 chosen.append(item)
-                heard.add(item.speaker)
+                speakers.add(item.speaker)
         self.take(chosen)
         return chosen
+
+    def allows(self, act: str) -> bool:
+        """Whether the policy lets the meta-reviewer ask this."""
+        return act not in self.policy.leave_out
+
+    def presses(self) -> bool:
+        """Whether this meta-reviewer goes on asking."""
+        return self.rng.random() < PRESSING[self.persona]
 
     # Threads
 
     def draw_exchanges(self) -> tuple[Exchange, ...]:
         """Draw the exchanges of the dialogue in order."""
-        budget = self.rng.choice(EXCHANGES[self.persona])
-        exchanges = self.open()
-        last_word = self.change()
-        question = self.find_gap() if self.rng.random() < GAP_SHARE else None
-        room = budget - len(exchanges) - len(last_word) - (1 if question else 0)
+        budget = self.rng.choice(EXCHANGES[self.policy.length][self.persona])
+        exchanges = self.open()[:budget]
+        last_word = self.change() if self.allows("ask_score_change") else []
+        question = self.find_silence(exchanges) if self.allows("ask_unanswerable") else None
+        weighing = self.weigh() if self.rng.random() < (0.65 if self.is_divided() else 0.15) else []
+        room = budget - len(exchanges) - len(last_word)
+        # What the reviewers say about the paper comes before what is asked about them, or in vain.
+        weighing = weighing[: max(0, room - LEAST_BODY)]
+        question = question if room - len(weighing) > LEAST_BODY else None
+        room = max(LEAST_BODY, room - len(weighing) - (1 if question else 0))
         body: list[list[Exchange]] = []
         for draw in self.order_threads():
             if room <= 0:
@@ -221,29 +278,47 @@ class _Planner:
             if thread:
                 body.append(thread)
                 room -= len(thread)
-        body.insert(min(2, len(body)), last_word)
-        flat = [exchange for thread in body for exchange in thread]
+        if last_word:
+            body.insert(min(len(body), self.rng.choice((1, 2, 2, 3))), last_word)
         if question:
-            breaks = [0]
-            for thread in body:
-                breaks.append(breaks[-1] + len(thread))
-            places = [place for place in breaks if place > 0] or [0]
-            flat.insert(self.rng.choice(places), self.ask_gap(*question))
+            body.insert(self.rng.randint(min(1, len(body)), len(body)), [question])
+        if weighing:
+            body.insert(len(body) if self.rng.random() < 0.75 else min(1, len(body)), weighing)
+        flat = [exchange for thread in body for exchange in thread]
+        flat = [self.go_on(exchange) for exchange in flat]
         self.spoken = tuple(item for exchange in flat for item in exchange.statements if exchange.gap is None)
         return (*exchanges, *flat)
 
+    def go_on(self, exchange: Exchange) -> Exchange:
+        """Let reviewers finish their thought where there is room: what the sentence after a statement adds."""
+        if exchange.act not in GOING_ON:
+            return exchange
+        words = sum(count_words(item.text) for item in exchange.statements)
+        found: dict[Key, Statement] = {}
+        for statement in exchange.statements:
+            item = self.material.find_following(statement)
+            if item is None or item.key in self.used or item.text in self.said or self.rng.random() > GOES_ON:
+                continue
+            if words + count_words(item.text) <= LONGEST_LIST:
+                words += count_words(item.text)
+                found[statement.key] = item
+                self.take([item])
+        return replace(exchange, following=found) if found else exchange
+
     def order_threads(self) -> list[Callable[[], list[Exchange]]]:
         """Return the ways to go on, in the order in which this dialogue tries them."""
-        first = [self.criticism, self.disagreement, self.outlier]
-        self.rng.shuffle(first)
-        later = [self.strengths, self.criticism, self.outlier, self.disagreement]
+        sides = [self.criticism, self.strengths]
+        if self.rng.random() < 0.25:
+            sides.reverse()
+        later = [self.criticism, self.open_questions, self.public, self.unheard]
         self.rng.shuffle(later)
-        odd = [self.public, self.open_questions]
-        self.rng.shuffle(odd)
-        later.insert(self.rng.choice((0, 1, 1, 2)), self.weigh if self.rng.random() < 0.25 else odd[0])
-        # Whatever leads, both sides are heard before the rest.
-        both = [self.strengths] if first[0] == self.criticism else [self.criticism, self.strengths]
-        return [first[0], *both, first[1], *later, *odd, self.any_reviewer, self.any_reviewer, self.weigh]
+        lead = [self.divide, *sides] if self.is_divided() else [*sides, self.divide]
+        return [*lead, self.unheard, *later, self.unheard, self.criticism, self.unheard]
+
+    def is_divided(self) -> bool:
+        """Whether ratings lie on both sides of the form's line, or far apart."""
+        aligned = [review.rating.aligned for review in self.material.forum.reviews if review.rating.aligned is not None]
+        return len(aligned) > 1 and (min(aligned) < 0 <= max(aligned) or max(aligned) - min(aligned) >= WIDE)
 
     def open(self) -> list[Exchange]:
         """Open on the paper, on the scores, or on both."""
@@ -264,7 +339,7 @@ class _Planner:
                     Exchange("ask_scores", statements=tuple(voices), reviewers=reviewers),
                 ]
         manner = self.rng.random()
-        if manner < 0.35:
+        if manner < 0.4:
             return [Exchange("open", statements=summary[:1], reviewers=reviewers, with_scores=True)]
         if manner < 0.75:
             return [Exchange("open", statements=summary), Exchange("ask_scores", reviewers=reviewers)]
@@ -282,8 +357,10 @@ class _Planner:
             for item in self.material.statements[reviewer]
             if (item.kind == "summary" or item.place < 2) and _SUMMARY_OPENING.match(item.text)
         ]
-        if from_reviews and (not doing or self.rng.random() < 0.45):
-            first = self.rng.choice(from_reviews)
+        fresh = [item for item in from_reviews if item.key not in self.told_before]
+        doing_was_told = bool(doing) and doing[0].key in self.told_before
+        if from_reviews and (not doing or (doing_was_told and fresh) or self.rng.random() < 0.45):
+            first = self.rng.choice(fresh or from_reviews)
             later = finding
         else:
             # Some abstracts neither propose nor study in so many words; results come last even then.
@@ -294,38 +371,72 @@ class _Planner:
                 return ()
             first = usable[0]
             later = [item for item in finding if item.place > first.place]
+        later = [item for item in later if item.key not in self.told_before] or later
         return (first, self.rng.choice(later)) if later else (first,)
 
-    def disagreement(self) -> list[Exchange]:
-        """Two reviewers who lean opposite ways about the same thing."""
-        best: tuple[float, Key, Statement, Statement] | None = None
-        for one, other, kinship in self.material.clashes:
-            if one.text in self.said or other.text in self.said:
-                continue
-            score = self.worth(one) + self.worth(other) + 2.0 * kinship
-            if best is None or (-score, one.key) < (-best[0], best[1]):
-                best = (score, one.key, one, other)
+    def divide(self) -> list[Exchange]:
+        """Set the reviewer who thinks most of the paper against the one who thinks least of it.
+
+        Where they speak of the same thing, that is what they are set against one another on.
+        """
+        if "divide" in self.drawn:
+            return []
+        self.drawn.add("divide")
+        best: tuple[float, Key, Key, Statement, Statement] | None = None
+        for praise in self.find_voices("positive"):
+            opposed = {ally.statement.key: ally.strength for ally in self.material.find_opponents(praise)}
+            for blame in self.find_voices("negative"):
+                if praise.speaker == blame.speaker:
+                    continue
+                score = self.worth(praise) + self.worth(blame) + 2.5 * opposed.get(blame.key, 0.0)
+                score += 1.0 if praise.aspect == blame.aspect != "other" else 0.0
+                score += 1.0 if find_shared_topic(praise, blame) else 0.0
+                if best is None or (-score, praise.key, blame.key) < (-best[0], best[1], best[2]):
+                    best = (score, praise.key, blame.key, praise, blame)
         if best is None:
             return []
-        _, _, one, other = best
-        self.take((one, other))
-        shared = [topic for topic in one.topics if topic in other.topics]
-        topic = shared[0] if shared else None
+        _, _, _, praise, blame = best
+        self.take((praise, blame))
+        topic = find_shared_topic(praise, blame)
+        self.topics_used.update([topic] if topic else [])
+        told = [praise, blame]
+        between = [name for name in self.material.reviewers if name not in (praise.speaker, blame.speaker)]
+        for name in sorted(between, key=self.heard)[:1]:
+            third = [item for item in self.of(name) if item.leaning != "neutral" and count_words(item.text) <= 26]
+            if sum(count_words(item.text) for item in told) < 45 and (chosen := self.best(third)):
+                told.extend(chosen)
+                self.take(chosen)
         aspect = TOPICS[topic].aspect if topic else None
-        head = Exchange("ask_disagreement", topic, (one, other), _list_speakers((one, other)), aspect)
-        return [head, *self.follow_up([other])]
+        head = Exchange("ask_disagreement", topic, tuple(told), _list_speakers(told), aspect)
+        return [head, *self.press([blame])]
+
+    def find_voices(self, leaning: str) -> list[Statement]:
+        """Return what the reviewers at one end of the ratings say on that side; of everyone where ratings agree."""
+        rated = [
+            (review.rating.aligned, review.reviewer)
+            for review in self.material.forum.reviews
+            if review.rating.aligned is not None
+        ]
+        names: Sequence[str] = self.material.reviewers
+        if rated and min(rated)[0] != max(rated)[0]:
+            edge = max(rated)[0] if leaning == "positive" else min(rated)[0]
+            names = [name for value, name in rated if value == edge]
+        return [item for name in names for item in self.best(self.of(name, leaning), 6)]
 
     def criticism(self) -> list[Exchange]:
         """The weightiest criticism, who shares it, and what else weighs."""
-        leads = self.best(item for reviewer in self.material.reviewers for item in self.of(reviewer, "negative"))
+        candidates = (item for reviewer in self.material.reviewers for item in self.of(reviewer, "negative"))
+        leads = self.best(candidates, 4)
         if not leads:
             return []
+        # Of two objections that weigh about the same, the one of whom less was heard.
+        leads.sort(key=lambda item: (-(self.worth(item) - 0.9 * self.heard(item.speaker)), item.key))
         group = self.gather(leads[0], "negative")
         topic = self.find_topic(group)
         act = "ask_aspect" if topic and self.rng.random() < 0.6 else "ask_weaknesses"
         aspect = TOPICS[topic].aspect if topic else None
         head = Exchange(act, topic, tuple(group), _list_speakers(group), aspect)
-        return [head, *self.follow_up(group)]
+        return [head, *self.press(group)]
 
     def find_topic(self, group: list[Statement]) -> str | None:
         """Return a topic that every statement of a group is about, and that was not yet talked about."""
@@ -337,10 +448,64 @@ class _Planner:
         self.topics_used.update(shared[:1])
         return shared[0] if shared else None
 
-    def follow_up(self, statements: list[Statement]) -> list[Exchange]:
-        """What the authors answered to the objections that were told; silence where the record holds no answer."""
+    # Following an objection up
+
+    def press(self, statements: Sequence[Statement]) -> list[Exchange]:
+        """Ask on about objections: where it says so, who else thinks so, what the authors answered, what came of it."""
+        followed: list[Exchange] = []
+        if self.presses() and self.allows("ask_evidence"):
+            followed.extend(self.ask_evidence(statements))
+        if not followed and self.presses() and self.allows("ask_shared"):
+            followed.extend(self.ask_shared(statements))
+        if self.allows("ask_author_reply"):
+            followed.extend(self.ask_reply(statements))
+        return followed
+
+    def ask_evidence(self, statements: Sequence[Statement]) -> list[Exchange]:
+        """Where it says so: the exact words, and the sentence that goes on from them."""
+        if "evidence" in self.drawn:
+            return []
+        for statement in statements:
+            following = self.material.find_following(statement)
+            if following is not None and following.key in self.used:
+                continue
+            # Words that were quoted already need no second reading.
+            if statement.quotable and following is not None and self.material.report(statement) is not None:
+                self.drawn.add("evidence")
+                self.take([following])
+                speakers = (statement.speaker,)
+                return [Exchange("ask_evidence", None, (following,), speakers, about=statement)]
+        return []
+
+    def ask_shared(self, statements: Sequence[Statement]) -> list[Exchange]:
+        """Whether anyone else says so: the others who do, or that none of the other reviews mentions it."""
+        if "shared" in self.drawn or len(self.material.reviewers) < 2:
+            return []
+        for statement in statements:
+            told = {item.key for item in statements}
+            allies = [
+                ally.statement
+                for ally in self.material.find_allies(statement)
+                if ally.statement.key not in self.used | told
+            ][:2]
+            phrase = self.material.find_own_phrase(statement)
+            if allies:
+                self.drawn.add("shared")
+                self.take(allies)
+                return [
+                    Exchange("ask_shared", None, tuple(allies), _list_speakers(allies), about=statement, phrase=phrase)
+                ]
+            silent = self.material.list_silent_reviews(statement, phrase) if phrase else ()
+            if silent:
+                self.drawn.add("shared")
+                speakers = (statement.speaker,)
+                return [Exchange("ask_shared", None, (), speakers, about=statement, phrase=phrase, silent=silent)]
+        return []
+
+    def ask_reply(self, statements: Sequence[Statement]) -> list[Exchange]:
+        """What the authors answered to objections, or that they did not; then whether it settled the matter."""
         if not self.material.author_comments:
-            if self.rng.random() < 0.3 and "no-reply" not in self.drawn:
+            if self.rng.random() < 0.4 and "no-reply" not in self.drawn:
                 self.drawn.add("no-reply")
                 return [Exchange("ask_author_reply", reviewers=(statements[0].speaker,), about=statements[0])]
             return []
@@ -351,57 +516,92 @@ class _Planner:
                 replies.append(reply)
                 self.take(reply.answers)
         if not replies:
-            return []
+            untouched = [item for item in statements if self.material.is_untouched(item)]
+            if not untouched or "untouched" in self.drawn:
+                return []
+            self.drawn.add("untouched")
+            self.answered.add(untouched[0].key)
+            speakers: tuple[str, ...] = (untouched[0].speaker,)
+            return [Exchange("ask_author_reply", reviewers=speakers, about=untouched[0])]
         answers = tuple(item for reply in replies for item in reply.answers)
         speakers = _list_speakers(reply.about for reply in replies)
-        return [Exchange("ask_author_reply", None, answers, speakers, replies=tuple(replies), about=replies[0].about)]
+        about = replies[0].about
+        head = Exchange("ask_author_reply", None, answers, speakers, replies=tuple(replies), about=about)
+        settled = self.ask_resolved(replies) if self.allows("ask_resolved") and self.presses() else []
+        return [head, *settled]
 
-    def outlier(self) -> list[Exchange]:
-        """The reviewer whose rating stands apart, and what is behind it."""
-        rated = [
-            (review.rating.aligned, review.reviewer)
-            for review in self.material.forum.reviews
-            if review.rating.aligned is not None
-        ]
-        if len(rated) < 2:
-            return []
-        mean = sum(value for value, _ in rated) / len(rated)
-        distance, reviewer, value = max((abs(value - mean), reviewer, value) for value, reviewer in rated)
-        if distance < 0.15 or "outlier" in self.drawn:
-            return []
-        leaning = "positive" if value > mean else "negative"
-        chosen = self.best(self.of(reviewer, leaning), 2)
-        if not chosen:
-            return []
-        self.drawn.add("outlier")
-        self.take(chosen)
-        head = Exchange("ask_reviewer", None, tuple(chosen), (reviewer,))
-        return [head, *(self.follow_up(chosen) if leaning == "negative" else [])]
+    def ask_resolved(self, replies: Sequence[Reply]) -> list[Exchange]:
+        """Whether a reply settled the matter for the one who had raised it, where the record tells."""
+        for reply in replies:
+            about = reply.about
+            verdict = self.material.find_verdict(about)
+            if verdict is not None and verdict.statement.key not in self.used:
+                self.take([verdict.statement])
+                return [
+                    Exchange(
+                        "ask_resolved", None, (verdict.statement,), (about.speaker,), about=about, reactions=(verdict,)
+                    )
+                ]
+            if "silence" not in self.drawn and not self.material.came_back(about.speaker, reply.comment.created):
+                self.drawn.add("silence")
+                return [Exchange("ask_resolved", None, (), (about.speaker,), about=about)]
+        return []
+
+    # Other threads
 
     def strengths(self) -> list[Exchange]:
         """What speaks for the paper, and who says so."""
-        leads = self.best(item for reviewer in self.material.reviewers for item in self.of(reviewer, "positive"))
+        leads = self.best((item for reviewer in self.material.reviewers for item in self.of(reviewer, "positive")), 4)
         if not leads or "strengths" in self.drawn:
             return []
         self.drawn.add("strengths")
+        leads.sort(key=lambda item: (-(self.worth(item) - 0.9 * self.heard(item.speaker)), item.key))
         group = self.gather(leads[0], "positive")
         return [Exchange("ask_strengths", self.find_topic(group), tuple(group), _list_speakers(group))]
 
-    def weigh(self) -> list[Exchange]:
-        """How sure the reviewers are, and whose review is the more detailed."""
-        if "weigh" in self.drawn or len(self.material.reviewers) < 2:
+    def unheard(self) -> list[Exchange]:
+        """What the reviewer has to say of whom least was heard, with what is good about the paper and what is not."""
+        quiet = sorted(self.material.reviewers, key=lambda name: (self.heard(name), int(name[1:])))
+        for reviewer in quiet:
+            telling = [item for item in self.of(reviewer) if item.leaning != "neutral" or item.value > TELLING]
+            first = self.best(telling)
+            if not first:
+                continue
+            other_side = [item for item in telling if item.leaning != first[0].leaning and item.leaning != "neutral"]
+            self.take(first)
+            chosen = [*first, *(self.best(other_side) or self.best(telling))]
+            self.take(chosen)
+            head = Exchange("ask_reviewer", None, tuple(chosen), (reviewer,))
+            objections = [item for item in chosen if item.leaning == "negative"]
+            return [head, *(self.press(objections) if objections else []), *self.ask_confidence(reviewer)]
+        return []
+
+    def ask_confidence(self, reviewer: str) -> list[Exchange]:
+        """How sure one reviewer is, next to the others."""
+        review = self.material.review_of[reviewer]
+        if not self.allows("ask_confidence") or {"confidence", "weigh"} & self.drawn or not self.presses():
             return []
-        confident = [review for review in self.material.forum.reviews if review.confidence.value is not None]
-        if len(confident) < 2:
+        if review.confidence.value is None:
+            return []
+        self.drawn.add("confidence")
+        return [Exchange("ask_confidence", None, (), (reviewer,))]
+
+    def weigh(self) -> list[Exchange]:
+        """Who is the surest, where that one stands, and what that one holds; whose review is the more detailed."""
+        reviews = self.material.forum.reviews
+        if not self.allows("weigh") or "weigh" in self.drawn or len(reviews) < 2:
+            return []
+        stated = [review.confidence.value for review in reviews if review.confidence.value is not None]
+        experienced = sum(any(score.field == EXPERIENCE and score.raw for score in review.scores) for review in reviews)
+        if len(stated) < 2 and experienced < 2:
             return []
         self.drawn.add("weigh")
-        stated = [review.confidence.value or 0 for review in confident]
-        surest = [review for review in confident if review.confidence.value == max(stated)]
-        words = self.best(item for item in self.of(surest[0].reviewer) if item.polarity != "neutral")
-        # "The most confident one" can only be one.
-        words = words if len(surest) == 1 else []
-        self.take(words)
-        return [Exchange("weigh", None, tuple(words), tuple(review.reviewer for review in confident))]
+        surest = [review.reviewer for review in reviews if stated and review.confidence.value == max(stated)]
+        words = []
+        if len(stated) == len(reviews) and len(surest) == 1:
+            words = self.best(item for item in self.of(surest[0]) if item.leaning != "neutral")
+            self.take(words)
+        return [Exchange("weigh", None, tuple(words), self.material.reviewers)]
 
     def change(self) -> list[Exchange]:
         """What reviewers wrote after the authors' reply, and which ratings moved."""
@@ -423,40 +623,50 @@ class _Planner:
 
     def public(self) -> list[Exchange]:
         """What someone outside the committee remarked."""
+        if not self.allows("ask_public"):
+            return []
         chosen = [item for item in self.material.public if item.text not in self.said and item.value > 1.6][:12]
         if not chosen or "public" in self.drawn:
             return []
         self.drawn.add("public")
-        chosen.sort(key=lambda item: (-item.value, item.note_id, item.start))
+        chosen.sort(key=lambda item: (item.key in self.told_before, -item.value, item.note_id, item.start))
         self.take(chosen[:1])
         return [Exchange("ask_public", None, (chosen[0],), ())]
 
     def open_questions(self) -> list[Exchange]:
         """What reviewers asked the authors, and what they were told."""
+        if not self.allows("ask_questions") or "questions" in self.drawn:
+            return []
         asked = [item for reviewer in self.material.reviewers for item in self.best(self.material.questions[reviewer])]
-        chosen = self.best(asked, 2)
-        if not chosen or "questions" in self.drawn:
+        chosen = self.best(asked, self.rng.choice((2, 3)))
+        if not chosen:
             return []
         self.drawn.add("questions")
         self.take(chosen)
-        return [Exchange("ask_questions", None, tuple(chosen), _list_speakers(chosen)), *self.follow_up(chosen)]
+        head = Exchange("ask_questions", None, tuple(chosen), _list_speakers(chosen))
+        return [head, *(self.ask_reply(chosen) if self.allows("ask_author_reply") else [])]
 
-    def any_reviewer(self) -> list[Exchange]:
-        """What a reviewer of whom little was heard has to say."""
-        quiet = sorted(
-            self.material.reviewers,
-            key=lambda reviewer: sum(item.key in self.used for item in self.material.statements[reviewer]),
-        )
-        for reviewer in quiet:
-            telling = [item for item in self.of(reviewer) if item.polarity != "neutral" or item.value > TELLING]
-            chosen = self.best([item for item in telling if not item.text.endswith("?")], 2)
-            if chosen:
-                self.take(chosen)
-                return [Exchange("ask_reviewer", None, tuple(chosen), (reviewer,))]
-        return []
+    # What nobody answers
 
-    def find_gap(self) -> tuple[Gap, tuple[str, str, int, int]] | None:
-        """Find a question that this paper raises and nothing on record answers, and where the paper raises it."""
+    def find_silence(self, opened: Sequence[Exchange]) -> Exchange | None:
+        """Find a question that this paper raises and nothing on record answers.
+
+        What the summary named and no review takes up comes before what a chair may always ask.
+        """
+        if self.rng.random() >= GAP_SHARE:
+            return None
+        for exchange in opened:
+            for statement in exchange.statements:
+                span = self.material.find_silent_phrase(statement) if statement.speaker == "abstract" else None
+                if span is not None:
+                    place = (statement.note_id, statement.field, span.start, span.end)
+                    phrase = self.material.sources[statement.note_id, statement.field][span.start : span.end]
+                    return Exchange("ask_unanswerable", place=place, phrase=phrase)
+        found = self.find_gap()
+        return self.ask_gap(*found) if found else None
+
+    def find_gap(self) -> tuple[Gap, Place] | None:
+        """Find a gap that title or abstract make worth asking about, and where they do."""
         gaps = list(GAPS)
         self.rng.shuffle(gaps)
         forum = self.material.forum
@@ -467,13 +677,13 @@ class _Planner:
                     return gap, (forum.forum, field_name, found.start(), found.end())
         return None
 
-    def ask_gap(self, gap: Gap, place: tuple[str, str, int, int]) -> Exchange:
+    def ask_gap(self, gap: Gap, place: Place) -> Exchange:
         """Ask that question; the answer may name what comes closest."""
         near = [
             item
             for reviewer in self.material.reviewers
             for item in self.of(reviewer)
-            if gap.near and gap.near.search(item.text.lower()) and not item.text.endswith("?")
+            if gap.near and gap.near.search(item.text.lower())
         ]
         chosen = self.best(near) if self.rng.random() < 0.6 else []
         self.take(chosen)
@@ -496,33 +706,26 @@ class _Planner:
             plain = item.text
             if _PROCEDURE.search(plain) or _SUMMARY_OPENING.match(plain) or _CLAIMING.match(plain):
                 continue
-            if outcome == "accept" and _REQUIRING.search(plain):
+            if (outcome == "accept" and _REQUIRING.search(plain)) or read_leaning(plain) != leaning:
                 continue
-            side = read_leaning(plain)
-            # A sentence that weighs without taking a side may stand for want of one that does; never one of the other.
-            if side != leaning and (side != "neutral" or not _WEIGHING.search(plain)):
-                continue
-            score = (
-                item.value
-                + (3.0 if side == leaning else 0.0)
-                + (0.6 if _WEIGHING.search(plain) else 0.0)
-                + 0.15 * min(4, len(item.terms & heard))
-            )
+            score = item.value + (0.6 if _WEIGHING.search(plain) else 0.0) + 0.15 * min(4, len(item.terms & heard))
             score += 0.5 * item.place / last if last else 0.0
             scored.append((score + 0.4 * self.rng.random(), item.place, item))
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
-        reasons = [item for _, _, item in scored[: self.rng.choice((1, 2, 2, 3))]]
-        return tuple(item for item in reasons if read_leaning(item.text) == read_leaning(reasons[0].text))
+        return tuple(item for _, _, item in scored[: self.rng.choice((1, 2, 2, 3))])
 
     def pick_open_point(self) -> tuple[Statement, ...]:
-        """Return what is left open where no decision is on record: only what the authors cannot have answered."""
+        """Return what is left open where no decision is on record: only what the authors have not answered."""
+        objections = [item for item in self.spoken if item.leaning == "negative" and item.key in self.noise]
         if self.material.author_comments:
-            return ()
-        if "no-reply" in self.drawn:
-            return ()
-        open_points = [item for item in self.spoken if item.polarity == "negative" and item.key in self.noise]
-        open_points.sort(key=lambda item: (-self.worth(item), item.key))
-        return tuple(open_points[:1])
+            objections = [item for item in objections if item.key in self.answered]
+        objections.sort(key=lambda item: (-self.worth(item), item.key))
+        return tuple(item for item in objections[:1] if item.quotable)
+
+
+def find_shared_topic(one: Statement, other: Statement) -> str | None:
+    """Return a topic that both statements are about, where people who touch on it mean the same thing."""
+    return next((name for name in one.topics if name in other.topics and not TOPICS[name].broad), None)
 
 
 def find_earlier(review: Review) -> float | None:

@@ -24,7 +24,7 @@ _CONNECTIVES = "|".join(
 )
 _LEADING_MARKER = re.compile(
     r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])|\d{1,2},\s(?=[A-Z])"
-    r"|\[\d{1,2}\]\s|[QWSCR]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s|\d{1,2}[-:](?=[A-Z][a-z]*\s))\s*"
+    r"|\[\d{1,2}\]\s|[QWSCRA]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s|\d{1,2}[-:](?=[A-Z][a-z]*\s))\s*"
 )
 _LEADING_LABEL = re.compile(
     r"\s*\*{0,2}_{0,2}[A-Z][A-Za-z/&'’ -]{2,38}(?:\s?\([^()]{1,20}\))?\*{0,2}_{0,2}"
@@ -221,35 +221,54 @@ def join_lines(text: str) -> str:
     return re.sub(r"\s*[\n\r\t]+\s*", " ", text)
 
 
-_NOUN_PHRASE = re.compile(
-    r"(?:^|\b(?:the|a|an|its|their|of|on|for|with|in|between|by|from|and|as|than|using|lacks?|proposes?|uses?|no|any)\s)"
-    r"(?P<words>(?:[A-Za-z][\w-]+\s){0,3}[A-Za-z][\w-]+)"
-    r"(?=$|[,;:.()]|\s(?:is|are|was|were|of|in|on|for|with|to|and|or|that|which|by|from|as|at|has|have|does|do|can|could|should"
-    r"|would|may|might|will|not|seems?|appears?|than|but|when|if|where|while|because|over|under|across|between|using|based)\b)"
-)
-_NEVER_IN_PHRASE = frozenset([*WORDS["never_in_phrase"].split(), *WORDS["finite_verbs"].split()])
+_BEFORE_PHRASE = frozenset(WORDS["before_phrase"].split())
+_NEVER_IN_PHRASE = frozenset([*WORDS["never_in_phrase"].split(), *WORDS["finite_verbs"].split(), *_BEFORE_PHRASE])
 _NEVER_LAST_IN_PHRASE = re.compile(
-    r"(?:ly|ing|ed|ive|ous|ful|able|ible|al|ic|ary|est)$|^(?:more|most|well|good|new|other|same|different|first|second|large|small|clear|better|best|high|low|simple|hard|easy|fair|true|own|whole|entire|current|several|few|many)$",
+    r"(?:ly|ed|ive|ous|ful|able|ible|al|ic|ary|est|ant|less|wise)$"
+    r"|^(?:more|most|well|good|new|other|same|different|first|second|large|small|clear|better|best|high|low|simple|hard|easy"
+    r"|fair|true|own|whole|entire|current|several|few|many|main|various|similar|certain|specific|real|existing|using|being)$",
     re.IGNORECASE,
 )
+_LONGEST_PHRASE = 3
+_GAP = re.compile(r"\s+")
 
 
-def find_noun_phrases(text: str) -> list[str]:
+def find_noun_phrases(text: str, shortest: int = 2) -> list[str]:
     """Return short phrases of a passage that name something, in order: what a listener would take up from it.
 
     Found by the function words around them, so some are missed; what is returned begins and ends where a phrase does.
 
     >>> find_noun_phrases("The only baseline with fewer messages is random dropping at a matched rate")
     ['fewer messages', 'matched rate']
+    >>> find_noun_phrases("The proof is short", shortest=1)
+    ['proof']
     """
     found = []
+    words = list(_WORD.finditer(text))
     position = 0
-    while match := _NOUN_PHRASE.search(text, position):
-        words = match["words"].split()
-        position = max(match.start() + 1, match.start("words"))
-        if not 2 <= len(words) <= 3 or any(word.lower() in _NEVER_IN_PHRASE for word in words):
+    while position < len(words):
+        if position and words[position - 1][0].lower() not in _BEFORE_PHRASE:
+            position += 1
             continue
-        if not _NEVER_LAST_IN_PHRASE.search(words[-1]) and not re.match(r"[A-Z]\w+ing$", words[0]):
-            found.append(match["words"])
-            position = match.end("words")
+        end = position
+        while (
+            end < len(words)
+            and words[end][0].lower() not in _NEVER_IN_PHRASE
+            and (end == position or _GAP.fullmatch(text, words[end - 1].end(), words[end].start()))
+        ):
+            end += 1
+        phrase = words[position:end]
+        determined = position > 0 and words[position - 1][0].lower() in _DETERMINERS
+        if shortest <= len(phrase) <= _LONGEST_PHRASE and _names_something(phrase[0][0], phrase[-1][0], determined):
+            found.append(text[phrase[0].start() : phrase[-1].end()])
+        position = max(end, position + 1)
     return found
+
+
+_DETERMINERS = ("the", "a", "an", "its", "their", "this")
+
+
+def _names_something(first: str, last: str, determined: bool) -> bool:
+    alphabetic = first[0].isalpha() and last[-1].isalpha() and len(last) > 2
+    acts = first.endswith("ly") or (first.endswith("ing") and not determined)  # "by using masks" names no masks
+    return alphabetic and not acts and not _NEVER_LAST_IN_PHRASE.search(last)
