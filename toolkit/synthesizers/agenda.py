@@ -495,7 +495,9 @@ class _Planner:
                 return [
                     Exchange("ask_shared", None, tuple(allies), _list_speakers(allies), about=statement, phrase=phrase)
                 ]
-            silent = self.material.list_silent_reviews(statement, phrase) if phrase else ()
+            # That nobody else speaks of one word says little; of a thing with a name of its own it says something.
+            named = phrase is not None and " " in phrase and statement.leaning == "negative"
+            silent = self.material.list_silent_reviews(statement, phrase) if phrase and named else ()
             if silent:
                 self.drawn.add("shared")
                 speakers = (statement.speaker,)
@@ -704,7 +706,7 @@ class _Planner:
         last = max((item.place for item in self.material.meta), default=0)
         for item in self.material.meta:
             plain = item.text
-            if _PROCEDURE.search(plain) or _SUMMARY_OPENING.match(plain) or _CLAIMING.match(plain):
+            if _PROCEDURE.search(plain) or _SUMMARY_OPENING.match(plain) or _CLAIMING.search(plain):
                 continue
             if (outcome == "accept" and _REQUIRING.search(plain)) or read_leaning(plain) != leaning:
                 continue

@@ -292,7 +292,10 @@ def _find_leaning(polarity: Polarity, point: Point | None, declared: Polarity | 
     expected = _SIDE_OF_KIND.get(point.kind)
     if expected is None or point.polarity != expected.polarity:
         return "neutral"
-    fits = declared == expected.polarity or expected.weaker_words.search(words.lower())
+    plain = words.lower()
+    if expected.polarity == "positive" and _TURNING.search(plain):
+        return "neutral"
+    fits = declared == expected.polarity or expected.weaker_words.search(plain)
     return expected.polarity if fits else "neutral"
 
 

@@ -224,7 +224,7 @@ def join_lines(text: str) -> str:
 _BEFORE_PHRASE = frozenset(WORDS["before_phrase"].split())
 _NEVER_IN_PHRASE = frozenset([*WORDS["never_in_phrase"].split(), *WORDS["finite_verbs"].split(), *_BEFORE_PHRASE])
 _NEVER_LAST_IN_PHRASE = re.compile(
-    r"(?:ly|ed|ive|ous|ful|able|ible|al|ic|ary|est|ant|less|wise)$"
+    r"(?:ly|ed|ive|ous|ful|able|ible|al|ic|ary|est|ant|less|wise|near)$"
     r"|^(?:more|most|well|good|new|other|same|different|first|second|large|small|clear|better|best|high|low|simple|hard|easy"
     r"|fair|true|own|whole|entire|current|several|few|many|main|various|similar|certain|specific|real|existing|using|being)$",
     re.IGNORECASE,

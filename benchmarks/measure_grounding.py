@@ -1,0 +1,162 @@
+"""Print how far the agent's words rest on the reviews of the right paper, beside those of another paper.
+
+    python benchmarks/measure_grounding.py FOLDER [--per-forum N] [--seed S] [--limit N]
+
+FOLDER holds files of API bodies; dialogues are composed here, one process, no network. For each dialogue the agent's
+turns are one text, and a paper's reviews (sections and discussion) are its knowledge:
+
+- K-precision: the share of the agent's words that stand in the knowledge (Adlakha et al. 2024, arXiv:2307.16877);
+- idf K-precision: each word weighs the logarithm of one over the share of these papers whose knowledge holds it;
+- bigram precision: the share of the agent's pairs of neighbouring words that stand in the knowledge.
+
+Each is measured against the paper itself and against another one, drawn by the seed; AUC is the chance that a dialogue
+has the higher figure with its own paper than another dialogue with a wrong one (ties count half). Intervals are 95 %,
+from 400 resamples of the papers.
+"""
+
+import argparse
+import json
+import math
+import random
+import re
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import numpy as np
+from measure_normalization import read_texts
+
+from toolkit.normalizers import RefusedForumError, normalize_forum
+from toolkit.records import Dialogue, Forum
+from toolkit.synthesizers import UnusableForumError, compose_dialogue
+
+_WORD = re.compile(r"[a-z0-9]+(?:['’-][a-z0-9]+)*")
+RESAMPLES = 400
+BAR = 0.99
+Words = Sequence[str]
+
+
+class Knowledge(NamedTuple):
+    """What can be known of a paper from its record."""
+
+    words: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+
+def list_words(text: str) -> Words:
+    """Return the words of a text in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def read_knowledge(forum: Forum) -> Knowledge:
+    """Return the words and pairs of words of the reviews and the discussion."""
+    texts = [section.text for review in forum.reviews for section in review.sections]
+    texts += [comment.text for comment in forum.discussion]
+    read = [list_words(text) for text in texts]
+    pairs = (pair for words in read for pair in pairwise(words))
+    return Knowledge(frozenset(word for words in read for word in words), frozenset(pairs))
+
+
+def measure(words: Words, known: Knowledge, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the three figures of one text against one paper."""
+    pairs = list(pairwise(words))
+    total = sum(weights.get(word, weights[""]) for word in words)
+    held = sum(weights.get(word, weights[""]) for word in words if word in known.words)
+    return {
+        "K-precision": sum(word in known.words for word in words) / max(1, len(words)),
+        "idf K-precision": held / total if total else 0.0,
+        "bigram precision": sum(pair in known.pairs for pair in pairs) / max(1, len(pairs)),
+    }
+
+
+def weigh_words(papers: Sequence[Knowledge]) -> dict[str, float]:
+    """Return the idf of each word; the empty word stands for those that no paper holds."""
+    counts = Counter(word for paper in papers for word in paper.words)
+    return {**{word: math.log(len(papers) / count) for word, count in counts.items()}, "": math.log(len(papers))}
+
+
+def measure_auc(right: Sequence[float], wrong: Sequence[float]) -> float:
+    """Return the chance that a figure of the first kind is the higher one; ties count half.
+
+    >>> measure_auc([0.9, 0.5], [0.5, 0.1])
+    0.875
+    """
+    values = np.concatenate([np.asarray(right), np.asarray(wrong)])
+    order = values.argsort(kind="stable")
+    ranks = np.empty(len(values))
+    ranks[order] = np.arange(1, len(values) + 1)
+    for value in np.unique(values):
+        same = values == value
+        ranks[same] = ranks[same].mean()
+    count = len(right)
+    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(wrong)))
+
+
+def compose(folder: Path, *, per_forum: int, seed: int, limit: int) -> Iterator[tuple[Forum, Dialogue]]:
+    """Yield the first dialogues about the papers of a folder."""
+    made = 0
+    for _, text in read_texts(folder):
+        try:
+            forum = normalize_forum(json.loads(text))
+            for index in range(per_forum):
+                if made == limit:
+                    return
+                yield forum, compose_dialogue(forum, seed=seed, index=index)
+                made += 1
+        except (RefusedForumError, UnusableForumError):
+            continue
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--per-forum", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=1000)
+    options = parser.parse_args()
+    made = list(compose(options.folder, per_forum=options.per_forum, seed=options.seed, limit=options.limit))
+    forums = {forum.forum: forum for forum, _ in made}
+    if len(forums) < 2:
+        sys.exit(f"{options.folder}: dialogues about {len(forums)} papers; two are needed")
+    knowledge = {name: read_knowledge(forum) for name, forum in forums.items()}
+    weights = weigh_words(list(knowledge.values()))
+    names = sorted(knowledge)
+    random.Random(options.seed).shuffle(names)
+    other = dict(zip(names, [*names[1:], names[0]], strict=True))
+    right: dict[str, list[dict[str, float]]] = {}
+    wrong: dict[str, list[dict[str, float]]] = {}
+    for forum, dialogue in made:
+        words = list_words(" ".join(turn.text for turn in dialogue.turns if turn.speaker == "dialogue_agent"))
+        right.setdefault(forum.forum, []).append(measure(words, knowledge[forum.forum], weights))
+        wrong.setdefault(forum.forum, []).append(measure(words, knowledge[other[forum.forum]], weights))
+    print(f"{len(made)} dialogues about {len(names)} papers\n")
+    print(f"{'measure':<18}{'own':>7}{'other':>7}{'AUC':>7}  {'95 %':<17}bar {BAR}")
+    draw = random.Random(options.seed)
+    samples = [draw.choices(names, k=len(names)) for _ in range(RESAMPLES)]
+    for measured in ("K-precision", "idf K-precision", "bigram precision"):
+
+        def collect(kind: Mapping[str, list[dict[str, float]]], papers: Sequence[str], key: str) -> list[float]:
+            return [figures[key] for paper in papers for figures in kind[paper]]
+
+        own, control = collect(right, names, measured), collect(wrong, names, measured)
+        auc = measure_auc(own, control)
+        drawn = sorted(
+            measure_auc(collect(right, papers, measured), collect(wrong, papers, measured)) for papers in samples
+        )
+        low, high = drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES) - 1]
+        verdict = "met" if auc >= BAR else "MISSED"
+        print(
+            f"{measured:<18}{statistics.mean(own):>7.3f}{statistics.mean(control):>7.3f}{auc:>7.3f}"
+            f"  {low:.3f} to {high:.3f}   {verdict}"
+        )
+
+
+if __name__ == "__main__":
+    main()
