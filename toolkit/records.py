@@ -402,6 +402,48 @@ class SftRow:
     split: str | None
 
 
+Fault = Literal["wrong-score", "wrong-reviewer", "criticism-as-authors", "invented-claim", "agent-recommends"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpoiltAnswer:
+    """An answer of the agent with one controlled fault put into it."""
+
+    turn: int
+    fault: Fault
+    text: str
+    start: int
+    """First character of what was changed, in this text."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceRow:
+    """One pair for preference training: TRL's conversational form, with the record as system message."""
+
+    preference_id: str
+    dialogue_id: str
+    forum: str
+    venue: str
+    year: int | None
+    turn: int
+    """The turn of the dialogue that the chosen answer is."""
+    prompt: tuple[ChatMessage, ...]
+    """System message and everything said before."""
+    chosen: tuple[ChatMessage, ...]
+    rejected: tuple[ChatMessage, ...]
+    """The chosen answer with one fault."""
+    fault: Fault
+    rejected_start: int
+    """First character of what was changed, in the rejected answer."""
+    rejected_end: int
+    generator: Generator
+    license: str | None
+    source_url: str
+    synthetic: bool
+    split: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement about the record that a turn makes. Offsets refer to the turn's text."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from toolkit.text.terms import list_stems
+
 TABLE = Path(__file__).with_name("phrases.toml")
 
 
@@ -79,6 +81,9 @@ class Phrases(NamedTuple):
     knows_reviews: re.Pattern[str]
     not_known: re.Pattern[str]
     abstains: re.Pattern[str]
+    authors_say: re.Pattern[str]
+    reporting_stems: frozenset[str]
+    """Stems of words by which people report; they need not stand in the record."""
 
 
 def read_phrase_table() -> dict[str, Any]:
@@ -137,6 +142,8 @@ def load_phrases() -> Phrases:
         knows_reviews=compile_pattern(table["knows_reviews"]["pattern"]),
         not_known=compile_pattern(table["knows_reviews"]["negated"]),
         abstains=compile_pattern(table["abstains"]["pattern"]),
+        authors_say=compile_pattern(table["authors_say"]["pattern"]),
+        reporting_stems=list_stems(table["reporting"]["words"]),
     )
 
 

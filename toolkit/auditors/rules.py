@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from toolkit.auditors import grounding, privacy, roles, scores, structure
+from toolkit.auditors import attribution, grounding, privacy, roles, scores, structure
 from toolkit.auditors.marks import Check, Mark
 from toolkit.auditors.subject import read_subject
 from toolkit.records import Claim, Dialogue, Finding, Forum, Severity
@@ -40,6 +40,9 @@ RULES: tuple[Rule, ...] = (
     Rule("evidence-mismatch", "error", grounding.find_broken_evidence),
     Rule("quote-not-verbatim", "error", grounding.find_inexact_quotations),
     Rule("ungrounded-claim", "warning", grounding.find_ungrounded_sentences),
+    Rule("misattributed-statement", "error", attribution.find_misattributed_statements),
+    Rule("criticism-as-authors", "error", attribution.find_criticism_as_authors),
+    Rule("claim-not-on-record", "warning", attribution.find_claims_not_on_record),
     Rule("pii-email", "error", privacy.find_email_addresses),
     Rule("pii-tilde-id", "error", privacy.find_profile_ids),
     Rule("hidden-characters", "error", privacy.find_hidden_characters),

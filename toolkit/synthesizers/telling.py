@@ -262,4 +262,6 @@ _PARTS = re.compile(
     r"|between|beyond|per|over|into|against|at|when|how|why|what|can|do|does|not|vs\.?)(?=\s)",
     re.IGNORECASE,
 )
-_NAMING = re.compile(r"(?!(?:Faster|Better|More|Less|Well|Learning|Using|Towards?|The|An?|Is|Are|Do|How|Why|What|Deep|Novel|New)$)[A-Z][\w-]{2,}s?")
+_NAMING = re.compile(
+    r"(?!(?:Faster|Better|More|Less|Well|Learning|Using|Towards?|The|An?|Is|Are|Do|How|Why|What|Deep|Novel|New)$)[A-Z][\w-]{2,}s?"
+)

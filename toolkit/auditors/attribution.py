@@ -1,0 +1,189 @@
+"""Rules on whose words they are: statements given to another reviewer, to the authors, or to nobody on record."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from toolkit.auditors.marks import Mark
+from toolkit.auditors.phrases import load_phrases
+from toolkit.auditors.quotations import is_verbatim
+from toolkit.auditors.subject import Subject, TurnReading
+from toolkit.records import Evidence, Forum
+from toolkit.text import Span
+from toolkit.text.terms import list_terms, weigh_term
+
+SHORTEST_QUOTATION = 4
+"""Words; a shorter one may stand in two texts by chance."""
+TELLING = 6.0
+"""How telling a stem is that names something special: at most one in 400 sentences of reviews holds it."""
+MOST_ABSENT = 1
+"""Telling stems that a sentence may hold and nothing on record does: people word things in their own way."""
+
+
+_REVIEWS = re.compile(r"\breview", re.IGNORECASE)
+
+
+class _Voices(NamedTuple):
+    """Who wrote what: the texts of each reviewer, of the authors, and of everybody else."""
+
+    reviewers: dict[int, list[str]]
+    authors: list[str]
+    others: list[str]
+    owner_of: dict[str, int]
+    """Note of a review -> number of its reviewer."""
+    scored: frozenset[tuple[str, str]]
+    """Notes and fields that hold a score."""
+
+
+def find_misattributed_statements(subject: Subject) -> Iterator[Mark]:
+    """Words of one reviewer are given to another one.
+
+    The sentence names one reviewer, and the words it quotes stand in another review only, or all its evidence does.
+
+    Example: 'Reviewer 2 calls it "too small to tell"' where those are words of Reviewer 1.
+    Counter-example: "Reviewer 2 agrees with Reviewer 1 that it is small", which names both.
+    """
+    if subject.forum is None:
+        return
+    voices = _read_voices(subject.forum)
+    for reading, sentence in _list_sentences(subject):
+        named = _find_named(reading, sentence)
+        if len(named) != 1:
+            continue
+        (number,) = named
+        text = reading.turn.text[sentence.start : sentence.end]
+        owners = {voices.owner_of[item.note_id] for item in _find_texts(reading, sentence, voices)}
+        mixed = any(item.note_id not in voices.owner_of for item in _cover(reading, sentence))
+        if owners and number not in owners and not mixed:
+            yield Mark("the evidence is another reviewer's text", reading.turn.index, *sentence, text)
+            continue
+        for quotation in _list_quotations(reading, sentence):
+            holders = {name for name, texts in voices.reviewers.items() if _holds(texts, quotation)}
+            if holders and number not in holders and not _holds((*voices.authors, *voices.others), quotation):
+                yield Mark("the quoted words stand in another review only", reading.turn.index, *sentence, quotation)
+                break
+
+
+def find_criticism_as_authors(subject: Subject) -> Iterator[Mark]:
+    """A reviewer's words are put in the authors' mouths.
+
+    The sentence lets the authors say something and names no reviewer, but what it quotes or rests on is a review.
+
+    Example: "The authors acknowledge that the novelty is limited" where a reviewer said so.
+    Counter-example: "The authors answer that the novelty lies in the proof", with their comment under it.
+    """
+    if subject.forum is None:
+        return
+    voices = _read_voices(subject.forum)
+    for reading, sentence in _list_sentences(subject):
+        plain = reading.plain[sentence.start : sentence.end]
+        if not load_phrases().authors_say.search(plain) or _REVIEWS.search(plain) or _find_named(reading, sentence):
+            continue
+        cited = [item for item in _cover(reading, sentence) if (item.note_id, item.field) not in voices.scored]
+        reviews_only = bool(cited) and all(item.note_id in voices.owner_of for item in cited)
+        copied = any(
+            any(_holds(texts, quotation) for texts in voices.reviewers.values())
+            and not _holds((*voices.authors, *voices.others), quotation)
+            for quotation in _list_quotations(reading, sentence)
+        )
+        if reviews_only or copied:
+            text = reading.turn.text[sentence.start : sentence.end]
+            yield Mark("the authors are given a reviewer's words", reading.turn.index, *sentence, text)
+
+
+def find_claims_not_on_record(subject: Subject) -> Iterator[Mark]:
+    """A sentence of the agent names things of which nothing on record speaks.
+
+    More than one telling word (by its share of review sentences) stands in no review, comment, abstract or title, and
+    is no word that people report with.
+
+    Example: "Reviewer 2 doubts the Bonferroni correction of the questionnaire", where no text mentions either.
+    Counter-example: "Reviewer 2 is sceptical about the gains".
+    """
+    if subject.forum is None:
+        return
+    record = " ".join(subject.sources.values()).lower()
+    reporting = load_phrases().reporting_stems
+    for reading, sentence in _list_sentences(subject):
+        plain = reading.plain[sentence.start : sentence.end]
+        if load_phrases().abstains.search(plain):
+            continue
+        absent = sorted(
+            stem
+            for stem in list_terms(plain)
+            if stem not in reporting and weigh_term(stem) >= TELLING and stem not in record
+        )
+        if len(absent) > MOST_ABSENT:
+            words = [word for word in re.findall(r"[a-z-]+", plain.lower()) if word[:6] in absent]
+            message = f"nothing on record speaks of {', '.join(dict.fromkeys(words))}"
+            yield Mark(message, reading.turn.index, *sentence)
+
+
+def _read_voices(forum: Forum) -> _Voices:
+    reviews = {int(review.reviewer[1:]): review for review in forum.reviews}
+    meta = forum.meta_review
+    return _Voices(
+        reviewers={
+            number: [
+                *(section.text for section in review.sections),
+                *(comment.text for comment in forum.discussion if comment.reviewer == review.reviewer),
+                *(score.raw for score in (review.rating, review.confidence, *review.scores) if score.raw),
+            ]
+            for number, review in reviews.items()
+        },
+        authors=[comment.text for comment in forum.discussion if comment.role == "author"],
+        others=[
+            *(comment.text for comment in forum.discussion if comment.role not in ("author", "reviewer")),
+            *([meta.text] if meta is not None else []),
+            forum.title or "",
+            forum.abstract or "",
+        ],
+        owner_of={review.note_id: number for number, review in reviews.items()},
+        scored=frozenset(
+            (review.note_id, score.field)
+            for review in forum.reviews
+            for score in (review.rating, review.confidence, *review.scores)
+        ),
+    )
+
+
+def _list_sentences(subject: Subject) -> Iterator[tuple[TurnReading, Span]]:
+    for reading in subject.turns:
+        if reading.turn.speaker == "dialogue_agent":
+            for sentence in reading.sentences:
+                yield reading, sentence
+
+
+def _find_named(reading: TurnReading, sentence: Span) -> set[int]:
+    """Return the reviewers that a sentence mentions in any way."""
+    return {
+        number
+        for mention in reading.mentions
+        if sentence.start <= mention.start < sentence.end
+        for number in mention.reviewers
+    }
+
+
+def _cover(reading: TurnReading, sentence: Span) -> Sequence[Evidence]:
+    """Return the evidence under a sentence."""
+    return [item for item, _ in reading.cited if item.turn_start < sentence.end and sentence.start < item.turn_end]
+
+
+def _find_texts(reading: TurnReading, sentence: Span, voices: _Voices) -> list[Evidence]:
+    """Return the evidence under a sentence that is what a reviewer wrote, not a score."""
+    return [
+        item
+        for item in _cover(reading, sentence)
+        if item.note_id in voices.owner_of and (item.note_id, item.field) not in voices.scored
+    ]
+
+
+def _list_quotations(reading: TurnReading, sentence: Span) -> Iterator[str]:
+    for start, end in reading.quotations:
+        words = reading.turn.text[start:end]
+        if sentence.start <= start < sentence.end and len(words.split()) >= SHORTEST_QUOTATION:
+            yield words
+
+
+def _holds(texts: Iterable[str], quotation: str) -> bool:
+    return any(is_verbatim(quotation, text) for text in texts)
