@@ -427,6 +427,7 @@ def run_export(
         ExportError: the folder holds other files, or a row does not fit its table.
     """
     from toolkit.exporters import export
+    from toolkit.synthesizers import spoil_dialogue
 
     places.list_shards(workspace.dialogues)
     stages = places.read_manifest(workspace)["stages"]
@@ -445,6 +446,7 @@ def run_export(
         folder,
         options,
         progress or NoProgress(),
+        spoil=spoil_dialogue if options.preferences else None,
     )
     places.write_quarantine(workspace, "export", report.quarantined)
     return report
@@ -498,6 +500,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
             shares=recipe.export.shares.model_dump(),
             salt=recipe.export.salt,
             first_version=recipe.export.first_version,
+            preferences=recipe.export.preferences,
         )
         exported = run_export(workspace, workspace.dataset, options, progress)
         stage = _record(

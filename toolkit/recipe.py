@@ -110,6 +110,9 @@ class Export(Part):
     title: str = Field(default="ReviewDial dialogues", min_length=1, description="Name on the dataset card.")
     shares: Shares = Shares()
     salt: str = Field(default="reviewdial", description="Another salt gives other splits.")
+    preferences: bool = Field(
+        default=True, description="Whether to add the config dpo: answers with and without one controlled fault."
+    )
     first_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = Field(
         default="1.0.0", description="The version under which new papers enter the split ledger."
     )

@@ -28,6 +28,7 @@ PUBLISHED: Mapping[str, type] = types.MappingProxyType(
         "forum": records.Forum,
         "dialogue": records.Dialogue,
         "sft": records.SftRow,
+        "dpo": records.PreferenceRow,
         "claim": records.Claim,
         "finding": records.Finding,
         "quarantined": records.Quarantined,

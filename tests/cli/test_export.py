@@ -95,7 +95,7 @@ def test_an_export_says_what_it_wrote_and_what_to_do_next(build: Path, tmp_path:
     assert shell.run(["export", str(build), "--out", str(target), "--json"]) == ExitCode.DONE
     result = json.loads(capfd.readouterr().out)
     rows = result["rows"]
-    assert set(rows) == {"dialogues", "forums", "sft"}
+    assert set(rows) == {"dialogues", "forums", "sft", "dpo"}
     assert sum(rows["dialogues"].values()) == result["counts"]["dialogues"] > 0
     assert result["splits_kept"] == result["counts"]["forums"], "the second export kept the ledger of the first"
     assert "test" not in rows["forums"]

@@ -25,6 +25,7 @@ from toolkit.records import (
     Review,
     Score,
     Section,
+    SpoiltAnswer,
     TextChange,
     Turn,
 )
@@ -151,9 +152,14 @@ def export_papers(
     options: ExportOptions | None = None,
     change: Callable[[Dialogue], Dialogue] = lambda dialogue: dialogue,
 ) -> ExportReport:
-    """Export papers with one dialogue each."""
+    """Export papers with one dialogue each, and a pair for its first answer."""
     dialogues = [change(make_dialogue(paper)) for paper in papers]
-    return export(lambda: papers, lambda: dialogues, folder, options)
+    return export(lambda: papers, lambda: dialogues, folder, options, spoil=spoil_first_answer)
+
+
+def spoil_first_answer(dialogue: Dialogue, _forum: Forum) -> tuple[SpoiltAnswer, ...]:
+    text = f"{dialogue.turns[1].text} I would accept it."
+    return (SpoiltAnswer(1, "agent-recommends", text, len(dialogue.turns[1].text), len(text)),)
 
 
 @pytest.fixture(scope="session")

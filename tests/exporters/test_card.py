@@ -39,8 +39,8 @@ def test_the_front_matter_is_what_the_hub_asks_for(dataset: Path) -> None:
     assert meta["language"] == ["en"]
     assert meta["size_categories"] == ["n<1K"]
     assert {"synthetic", "peer-review", "openreview"} <= set(meta["tags"])
-    assert [config["config_name"] for config in meta["configs"]] == ["dialogues", "forums", "sft"]
-    assert [config.get("default") for config in meta["configs"]] == [True, None, None]
+    assert [config["config_name"] for config in meta["configs"]] == ["dialogues", "forums", "sft", "dpo"]
+    assert [config.get("default") for config in meta["configs"]] == [True, None, None, None]
     assert meta["configs"][0]["data_files"][0] == {"split": "train", "path": "data/dialogues/train-*.parquet"}
 
 

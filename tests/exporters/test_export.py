@@ -23,7 +23,7 @@ from toolkit.exporters import tables as room
 from toolkit.records import Dialogue, Forum, Message, Score
 from toolkit.text import clean_text
 
-CONFIGS = ("dialogues", "forums", "sft")
+CONFIGS = ("dialogues", "forums", "sft", "dpo")
 SPLITS = ("train", "validation", "test")
 ALL_TRAIN = ExportOptions(shares={"train": 1.0, "validation": 0.0, "test": 0.0})
 

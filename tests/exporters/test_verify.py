@@ -69,7 +69,7 @@ def test_a_whole_dataset_has_no_fault(dataset: Path, papers: list[Forum]) -> Non
     report = verify_dataset(dataset)
     assert report.faults == ()
     assert report.fault_count == 0
-    assert report.files == 23
+    assert report.files == 29
     assert sum(report.rows["dialogues"].values()) == len(papers)
     spans = [
         evidence
@@ -108,7 +108,7 @@ def test_a_manifest_of_a_newer_format_is_refused(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words", "change", "found"),
     [
-        ("README.md", "never recommends", "never recommend", "README.md line 5"),
+        ("README.md", "never recommends", "never recommend", "README.md line 6"),
         ("LICENSE", "wins over", "wins under", "LICENSE line 3: is not what was exported"),
         ("croissant.json", '"cr:Field"', '"cr:Fields"', "croissant.json line "),
         (MANIFEST, '"rows": 35', '"rows": 36', "MANIFEST.json: configs.dialogues.splits.train.rows is 36 where"),

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     help="The version under which papers that are new to the ledger enter it.",
 )
 @click.option(
+    "--preferences/--no-preferences",
+    default=True,
+    show_default=True,
+    help="Whether to add the config dpo: answers with and without one controlled fault.",
+)
+@click.option(
     "--ledger",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -51,6 +57,7 @@ def command(
     shares: tuple[float, float, float],
     salt: str,
     first_version: str,
+    preferences: bool,
     ledger: Path | None,
     as_json: bool,
 ) -> ExitCode:
@@ -68,6 +75,7 @@ def command(
         shares=dict(zip(("train", "validation", "test"), shares, strict=True)),
         salt=salt,
         first_version=first_version,
+        preferences=preferences,
         ledger=ledger,
     )
     workspace = places.open_workspace(folder)

@@ -22,6 +22,7 @@ _ROW_MEANINGS = {
     "dialogues": "one dialogue with acts, evidence and metrics",
     "forums": "one paper: reviews with aligned scores, discussion, decision",
     "sft": "one dialogue as chat messages, with the record as system message",
+    "dpo": "one answer as it is and with one controlled fault",
 }
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -35,9 +35,9 @@ from toolkit.exporters.splits import (
     check_split_options,
     collect_ledger,
 )
-from toolkit.exporters.tables import CONFIG_OF_NAME, SplitWriter, make_sft_row
+from toolkit.exporters.tables import CONFIG_OF_NAME, SplitWriter, make_preference_row, make_sft_row
 from toolkit.progress import NoProgress, Progress
-from toolkit.records import Dialogue, Forum, Quarantined, SplitAssignment
+from toolkit.records import Dialogue, Forum, Quarantined, SplitAssignment, SpoiltAnswer
 
 STAGE = "export"
 LICENCE = "licence"
@@ -59,8 +59,14 @@ class ExportOptions:
     """Another salt gives other splits."""
     first_version: str = "1.0.0"
     """The version under which papers that are new to the ledger enter it."""
+    preferences: bool = True
+    """Whether the dataset gets the config ``dpo``."""
     ledger: Path | None = None
     """``splits.parquet`` of an earlier version whose assignments are kept, beside those of the target folder."""
+
+
+Spoiler = Callable[[Dialogue, Forum], Iterable[SpoiltAnswer]]
+"""Gives answers of a dialogue with one fault each, in the order of the turns."""
 
 
 class ExportReport(NamedTuple):
@@ -86,8 +92,12 @@ def export(
     folder: Path,
     options: ExportOptions | None = None,
     progress: Progress | None = None,
+    *,
+    spoil: Spoiler | None = None,
 ) -> ExportReport:
     """Write a dataset folder from forums and the dialogues about them, both in ascending order of forum id.
+
+    ``spoil`` gives the faulty answers of the config ``dpo``; without it there is none.
 
     Rows are streamed, so memory does not grow with their number. A dataset that lies in the folder already is
     replaced as a whole or not at all, and its papers keep their splits.
@@ -110,7 +120,7 @@ def export(
     quarantined: list[Quarantined] = []
     publishable = _keep_publishable(join_dialogues(forums(), dialogues()), quarantined)
     with places.replace_folder(folder) as fresh:
-        contents = _write_tables(fresh, publishable, known, options, progress)
+        contents = _write_tables(fresh, publishable, known, options, progress, spoil)
         if not contents.tally.summarize()["dialogues"]:
             raise ExportError(
                 "there is not one dialogue to export",
@@ -204,6 +214,7 @@ def _write_tables(
     known: Ledger,
     options: ExportOptions,
     progress: Progress,
+    spoil: Spoiler | None,
 ) -> Contents:
     tally, ledger = Tally(), Ledger()
     writers: dict[tuple[str, str], SplitWriter] = {}
@@ -226,7 +237,10 @@ def _write_tables(
             for dialogue in dialogues:
                 placed = replace(dialogue, split=line.split)
                 write("dialogues", line.split, placed)
-                write("sft", line.split, make_sft_row(placed, forum))
+                chat = make_sft_row(placed, forum)
+                write("sft", line.split, chat)
+                for answer in spoil(placed, forum) if spoil is not None else ():
+                    write("dpo", line.split, make_preference_row(chat, answer))
                 progress.advance()
         splits = {place: writer.finish() for place, writer in writers.items()}
     places.write_parquet(folder / LEDGER, SplitAssignment, [tables.to_row(line) for line in ledger.values()])

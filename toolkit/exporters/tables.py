@@ -17,12 +17,22 @@ from pyarrow import parquet
 
 from toolkit import tables
 from toolkit.errors import ExportError
-from toolkit.records import ChatMessage, Comment, Dialogue, Forum, Review, Score, SftRow
+from toolkit.records import (
+    ChatMessage,
+    Comment,
+    Dialogue,
+    Forum,
+    PreferenceRow,
+    Review,
+    Score,
+    SftRow,
+    SpoiltAnswer,
+)
 from toolkit.text import clean_text
 
 ROW_GROUP_BYTES = 16_000_000
 """Of rows as JSON, which is an upper estimate of their size in Arrow. The Hub's viewer scans row groups under 300 MB,
-``datasets`` writes 100 MB; nine groups (three configs, three splits) are in memory at once, so ours are smaller."""
+``datasets`` writes 100 MB; twelve groups (four configs, three splits) are in memory at once, so ours are smaller."""
 
 SHARD_BYTES = 500_000_000
 """Of rows as JSON; the compressed file is several times smaller."""
@@ -46,6 +56,7 @@ CONFIGS = (
     Config("dialogues", Dialogue, "dialogue_id", derived=True),
     Config("forums", Forum, "forum", derived=False),
     Config("sft", SftRow, "dialogue_id", derived=True),
+    Config("dpo", PreferenceRow, "preference_id", derived=True),
 )
 """The first one is the default."""
 
@@ -85,6 +96,30 @@ def make_sft_row(dialogue: Dialogue, forum: Forum) -> SftRow:
         field.name: getattr(dialogue, field.name) for field in dataclasses.fields(SftRow) if field.name != "messages"
     }
     return SftRow(messages=messages, **shared)
+
+
+def make_preference_row(sft: SftRow, answer: SpoiltAnswer) -> PreferenceRow:
+    """Turn an answer with a fault into a pair; the prompt is what a trainer sees of the dialogue before it."""
+    said = answer.turn + 1  # the system message stands before the turns
+    return PreferenceRow(
+        preference_id=f"{sft.dialogue_id}-{answer.turn:02d}",
+        dialogue_id=sft.dialogue_id,
+        forum=sft.forum,
+        venue=sft.venue,
+        year=sft.year,
+        turn=answer.turn,
+        prompt=sft.messages[:said],
+        chosen=sft.messages[said : said + 1],
+        rejected=(ChatMessage("assistant", answer.text),),
+        fault=answer.fault,
+        rejected_start=answer.start,
+        rejected_end=answer.end,
+        generator=sft.generator,
+        license=sft.license,
+        source_url=sft.source_url,
+        synthetic=sft.synthetic,
+        split=sft.split,
+    )
 
 
 @functools.cache

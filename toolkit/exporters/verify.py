@@ -281,6 +281,8 @@ class _RowChecker:
     def _check_split(self, split: str) -> None:
         forums = self._read_forums(split)
         sft = self._read_rows(CONFIG_OF_NAME["sft"], split)
+        pairs = self._read_rows(CONFIG_OF_NAME["dpo"], split)
+        pair = next(pairs, None)
         forum = next(forums, None)
         sources: tuple[str, Sources] = ("", {})
         aligned = True
@@ -294,10 +296,18 @@ class _RowChecker:
                 if sources[0] != record.forum:
                     sources = (record.forum, collect_sources(record))
                 self._check_dialogue(row, tables.from_row(Dialogue, row.values), record, sources[1])
+            chat = next(sft, None) if aligned else None
             if aligned:
-                aligned = self._check_sft(row, next(sft, None), split)
+                aligned = self._check_sft(row, chat, split)
+            while pair is not None and pair.values["dialogue_id"] == row.key[-1]:
+                if chat is not None and aligned:
+                    self._check_pair(pair, chat)
+                pair = next(pairs, None)
         for _ in forums:
             pass  # reading a row checks it
+        while pair is not None:
+            self._faults.add(pair.where, "its dialogue is not in the config dialogues, or it is out of order")
+            pair = next(pairs, None)
         for extra in sft:
             if aligned:
                 self._faults.add(extra.where, "there is no such dialogue in the config dialogues")
@@ -351,6 +361,20 @@ class _RowChecker:
         if messages[1:] != (dialogue.values["messages"] or []):
             self._faults.add(row.where, "messages differ from those of the dialogue it was made from")
         return True
+
+    def _check_pair(self, pair: Row, chat: Row) -> None:
+        """Compare a preference pair with the training row of its dialogue."""
+        for name in ("forum", "venue", "year", "generator", "license", "source_url", "synthetic", "split"):
+            if pair.values[name] != chat.values[name]:
+                self._faults.add(pair.where, f"{name} differs from the dialogue it was made from")
+        messages, said = chat.values["messages"] or [], pair.values["turn"] + 1
+        if pair.values["prompt"] != messages[:said] or pair.values["chosen"] != messages[said : said + 1]:
+            self._faults.add(pair.where, "prompt or chosen answer differ from the dialogue it was made from")
+        rejected = [message["content"] for message in pair.values["rejected"] or []]
+        if len(rejected) != 1 or any(message["content"] in rejected for message in messages):
+            self._faults.add(pair.where, "the rejected answer is not one of its own, or stands in the dialogue too")
+        elif not 0 <= pair.values["rejected_start"] < pair.values["rejected_end"] <= len(rejected[0]):
+            self._faults.add(pair.where, "the stretch that was changed lies outside the rejected answer")
 
     def _read_rows(self, config: Config, split: str) -> Iterator[Row]:
         """Yield the rows of a split, each compared with its line of JSONL, its table, its place and the ledger."""
