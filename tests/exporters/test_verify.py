@@ -241,6 +241,13 @@ def test_evidence_that_does_not_hold_is_located_even_when_everything_is_forged(
         ("forums", {"api": "v9"}, "api: 'v9' is not one of v1, v2"),
         ("sft", {"source_url": "https://example.org"}, "source_url differs from the dialogue it was made from"),
         ("sft", {"messages": []}, "messages do not begin with a system message"),
+        ("dpo", {"dialogue_id": "paper9999-grounded-0"}, "its dialogue is not in the config dialogues"),
+        ("dpo", {"fault": "too-good"}, "fault: 'too-good' is not one of wrong-score"),
+        ("dpo", {"chosen": [{"role": "assistant", "content": "Yes."}]}, "prompt or chosen answer differ"),
+        ("dpo", {"prompt": []}, "prompt or chosen answer differ"),
+        ("dpo", {"rejected": [{"role": "assistant", "content": "Is that still so?"}]}, "stands in the dialogue too"),
+        ("dpo", {"rejected_end": 9_999}, "lies outside the rejected answer"),
+        ("dpo", {"year": 1999}, "year differs from the dialogue it was made from"),
     ],
 )
 def test_a_row_that_is_not_what_it_should_be_is_located_even_when_everything_is_forged(

@@ -210,7 +210,10 @@ class Answerer:
         slots = {"who": name_reviewer(pair[0].speaker), "other": name_reviewer(pair[1].speaker)}
         if exchange.topic:
             slots["topic"] = TOPICS[exchange.topic].said_as
-        return Answer(tuple(sentences), "react_contrast", slots)
+        same = exchange.topic is not None or any(
+            ally.statement.key == blame.key for ally in self.material.find_opponents(praise)
+        )
+        return Answer(tuple(sentences), "react_contrast" if same else "react_divided", slots)
 
     def _is_between(self, name: str, one: str, other: str) -> bool:
         """Whether a reviewer's rating lies between those of two others."""
