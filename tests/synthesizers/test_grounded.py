@@ -173,7 +173,7 @@ def test_the_meta_reviewer_opens_with_the_title_and_says_it_has_read_nothing() -
         assert '"Gates for Messages"' in opening
         assert re.search(
             r"not|nothing|only|no more|yet to|cold|unread|unopened|by title|all I know|none|no review"
-            r"|All I have|without having",
+            r"|All I have|without having|before I open",
             opening,
         )
 

@@ -79,7 +79,7 @@ class Chair:
             return None
         heard = [item for item in said if item.speaker.startswith("R") and item.kind != "summary"]
         phrase = self._pick_phrase(heard[-1]) if heard and "Reviewer" not in question else None
-        if phrase is not None:
+        if phrase is not None and phrase.count(" ") > 1:
             self.phrases.add(phrase)
             return self.speech.say("opener_phrase", phrase=phrase, last=name_reviewer(heard[-1].speaker))
         names = [name for name in self.teller.names if name in question]

@@ -19,7 +19,7 @@ from toolkit.synthesizers.statements import (
     read_text,
     report_words,
 )
-from toolkit.text.quotes import WORDS, find_noun_phrases
+from toolkit.text.quotes import WORDS, find_noun_phrases, strip_asides
 from toolkit.text.rewording import Reported, has_finite_verb
 from toolkit.text.sentences import Span, split_sentences
 from toolkit.text.sources import Sources, collect_sources
@@ -243,7 +243,7 @@ class Material:
     def find_own_phrase(self, statement: Statement) -> str | None:
         """Return the words of a statement that best name what it is about, as the source has them."""
         best: tuple[float, str] | None = None
-        for phrase in find_noun_phrases(statement.text, shortest=1):
+        for phrase in find_noun_phrases(strip_asides(statement.text), shortest=1):
             stems = list_terms(phrase)
             if not stems or (len(stems) < 2 and not phrase.islower()) or not _PLAIN_PHRASE.fullmatch(phrase):
                 continue

@@ -112,6 +112,7 @@ _POSITIVE = _join_patterns(_CUES["positive"])
 _NEGATIVE = _join_patterns(_CUES["negative"])
 _RESERVED = _join_patterns(_CUES["reserved"])
 _AVOWED = re.compile(_CUES["avowed"])
+_DOUBTING = _join_patterns(_CUES["doubting"])
 _KINDLY = _join_patterns(_CUES["kindly"])
 _TURNING = _join_patterns(_CUES["turning"])
 _BLOCKED = re.compile(_CUES["blocked"])
@@ -306,7 +307,7 @@ class _Side(NamedTuple):
 
 _SIDE_OF_KIND: Mapping[PointKind, _Side] = {
     "strength": _Side("positive", _KINDLY),
-    "weakness": _Side("negative", _RESERVED),
+    "weakness": _Side("negative", _DOUBTING),
 }
 
 

@@ -23,7 +23,7 @@ _CONNECTIVES = "|".join(
     [*(re.escape(phrase) for phrase in WORDS["leading_phrases"]), *WORDS["leading_connectives"].split()]
 )
 _LEADING_MARKER = re.compile(
-    r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])|\d{1,2},\s(?=[A-Z])"
+    r"\s*(?:[-–—*+•◦▪●·>#]+(?=\s|[A-Z\"(])|\d{1,2}\.\d{1,2}\s(?=[A-Z])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[).]\s|\d{1,2}[.)](?=[A-Z])|\d{1,2},\s(?=[A-Z])"
     r"|\[\d{1,2}\]\s|[QWSCRA]\d{1,2}\s?[:.)-]|\(\s?[+-]\s?\)|\d{1,2}\s?[-:]\s|\d{1,2}[-:](?=[A-Z][a-z]*\s))\s*"
 )
 _LEADING_LABEL = re.compile(
