@@ -257,7 +257,14 @@ class Answerer:
             comments = self.material.author_comments
             section = "reply_untouched" if comments else "reply_none"
             count = "the one comment" if len(comments) == 1 else f"the {spell_number(len(comments))} comments"
-            text = self.speech.say(section, who=who, comments=count, name=self.teller.name_paper())
+            phrase = self.material.find_own_phrase(about) if comments else None
+            text = self.speech.say(
+                section,
+                who=who,
+                comments=count,
+                name=self.teller.name_paper(),
+                phrase=quote_words(phrase) if phrase else None,
+            )
             places = tuple((item.note_id, item.field, 0, len(item.text)) for item in comments if item.text)
             return Answer((Sentence(close(text), (*place_of(about), *places)),), "react_no_reply", {"who": who})
         several = len(exchange.replies) > 1

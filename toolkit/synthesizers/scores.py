@@ -97,7 +97,11 @@ class ScoreTeller:
         places = tuple(
             (review.note_id, EXPERIENCE, 0, len(raw)) for raw, reviews in groups.items() for review in reviews
         )
-        return [Sentence(close(self.speech.say("experience", stated="; ".join(parts))), places)]
+        return [
+            Sentence(
+                close(self.speech.say("experience", stated="; ".join(parts), name=self.teller.name_paper())), places
+            )
+        ]
 
     def tell_silent(self, silent: Sequence[str], rated: int) -> str | None:
         """Say whose confidence is not on record."""
@@ -195,7 +199,7 @@ class ScoreTeller:
             text = f"{none} reviews carries a rating on record"
         confident = [review for review in blank if review.confidence.value is not None]
         if not confident:
-            return Sentence(close(self.speech.say("no_ratings", none=text)), places)
+            return Sentence(close(self.speech.say("no_ratings", none=text, name=self.teller.name_paper())), places)
         listed = [f"{format_score(r.confidence.value or 0)} for {name_reviewer(r.reviewer)}" for r in confident]
         return Sentence(
             f"{text}, only a confidence: {join_words(listed)}.", (*places, *self.teller.cite_scores(confident))
