@@ -94,6 +94,8 @@ class Plan:
     exchanges: tuple[Exchange, ...]
     reasons: tuple[Statement, ...]
     """What the decision rests on, from the meta-review where there is one."""
+    quoted: Statement | None
+    """What the meta-review says where no sentence of it takes the decision's side."""
     closing: str
     """``decide``, or ``close`` where the record has no decision to give."""
 
@@ -147,7 +149,8 @@ def draw_plans(material: Material, *, seed: int, count: int, policy: Policy) -> 
         planner = _Planner(material, rng, persona, policy, told)
         exchanges = planner.draw_exchanges()
         closing = "decide" if forum.decision.outcome in ("accept", "reject", "workshop") else "close"
-        plan = Plan(persona, exchanges, planner.pick_reasons(), closing)
+        reasons = planner.pick_reasons()
+        plan = Plan(persona, exchanges, reasons, None if reasons else planner.pick_words(), closing)
         told |= plan.told
         plans.append((rng, plan))
     return plans
@@ -715,6 +718,20 @@ class _Planner:
             scored.append((score + 0.4 * self.rng.random(), item.place, item))
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         return tuple(item for _, _, item in scored[: self.rng.choice((1, 2, 2, 3))])
+
+    def pick_words(self) -> Statement | None:
+        """Return a sentence of the meta-review that weighs and does not speak against the decision, to be quoted."""
+        other_side = "negative" if self.material.forum.decision.outcome == "accept" else "positive"
+        fitting = [
+            item
+            for item in self.material.meta
+            if item.quotable
+            and not (_PROCEDURE.search(item.text) or _SUMMARY_OPENING.match(item.text) or _CLAIMING.search(item.text))
+            and read_leaning(item.text) != other_side
+        ]
+        weighing = [item for item in fitting if _WEIGHING.search(item.text)]
+        best = sorted(weighing or fitting, key=lambda item: (-item.value, item.place))
+        return best[0] if best else None
 
     def pick_open_point(self) -> tuple[Statement, ...]:
         """Return what is left open where no decision is on record: only what the authors have not answered."""

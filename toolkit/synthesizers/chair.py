@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from toolkit.synthesizers.agenda import Exchange, Place, Plan
 from toolkit.synthesizers.phrasing import tidy
-from toolkit.synthesizers.statements import TOPICS, Statement, read_leaning
+from toolkit.synthesizers.statements import TOPICS, Statement
 from toolkit.synthesizers.telling import (
     Answer,
     Sentence,
@@ -18,9 +18,6 @@ from toolkit.synthesizers.telling import (
     quote_words,
 )
 from toolkit.text.rewording import capitalise, name_reviewer, name_reviewers, spell_number
-
-LONG_META_REVIEW = 300
-"""Characters of a meta-review from which it is referred to as a whole, where no sentence takes the decision's side."""
 
 FOLLOWING_UP = ("ask_author_reply", "ask_resolved", "ask_evidence", "ask_shared")
 """Questions about what was just said."""
@@ -244,12 +241,10 @@ class Chair:
         meta = self.forum.meta_review
         weighed = self._weigh(outcome)
         if meta is not None and meta.text.strip():
-            other_side = "positive" if outcome != "accept" else "negative"
-            said = [item for item in self.material.meta if item.quotable and read_leaning(item.text) != other_side]
             section = next(item for item in meta.sections if item.text.strip())
-            if len(meta.text) < LONG_META_REVIEW and said:
-                text = self.speech.say("decide_says", **slots, quote=quote_words(said[0].text))
-                places = (*places, *place_of(said[0]))
+            if self.plan.quoted is not None:
+                text = self.speech.say("decide_says", **slots, quote=quote_words(self.plan.quoted.text))
+                places = (*places, *place_of(self.plan.quoted))
             else:
                 text = self.speech.say("decide_long", **slots)
                 places = (*places, (meta.note_id, section.field, 0, len(section.text)))
