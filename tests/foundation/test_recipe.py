@@ -25,6 +25,19 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
         ('name = "x"\n[source]\n', r"line 2: `source`: name at least one source: sample = true"),
         ('name = "../x"\n[source]\nsample = true\n', r"line 1: `name`: string should match pattern"),
         (GOOD + "[synthesize]\nper_forum = 0\n", r"line 5: `synthesize\.per_forum`: input should be greater"),
+        (
+            GOOD + '[synthesize]\npersonas = ["kind"]\n',
+            r"line 5: `synthesize\.personas`: input should be 'brisk', 'sceptical'",
+        ),
+        (GOOD + "[synthesize]\npersonas = []\n", r"line 5: `synthesize\.personas`: tuple should have at least 1 item"),
+        (
+            GOOD + '[synthesize]\nlength = "endless"\n',
+            r"line 5: `synthesize\.length`: input should be 'short', 'medium'",
+        ),
+        (
+            GOOD + '[synthesize]\nleave_out = ["open"]\n',
+            r"line 5: `synthesize\.leave_out`: input should be 'ask_author",
+        ),
         (GOOD + "[export.shares]\ntrain = 0.5\n", r"add up to 0\.7, not to 1"),
         (GOOD + "[audit]\nfail_on = 'errors'\n", r"line 5: `audit\.fail_on`: input should be 'error', 'warning'"),
         (GOOD.replace("true", '"yes"'), r"line 3: `source\.sample`: input should be a valid boolean"),
