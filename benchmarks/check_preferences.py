@@ -9,7 +9,6 @@ of these rules, which would be a false alarm.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -19,12 +18,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from measure_normalization import read_texts
+from measure_grounding import compose
 
 from toolkit.auditors import audit_dialogue
-from toolkit.normalizers import RefusedForumError, normalize_forum
 from toolkit.records import Dialogue, Fault, SpoiltAnswer
-from toolkit.synthesizers import UnusableForumError, compose_dialogue, spoil_dialogue
+from toolkit.synthesizers import spoil_dialogue
 
 RULE_OF: Mapping[Fault, tuple[str, ...]] = {
     "wrong-score": ("score-contradicted",),
@@ -66,12 +64,7 @@ def main() -> None:
     caught: Counter[Fault] = Counter()
     alarms: Counter[Fault] = Counter()
     missed: list[str] = []
-    for _, text in read_texts(options.folder):
-        try:
-            forum = normalize_forum(json.loads(text))
-            dialogues = [compose_dialogue(forum, seed=options.seed, index=index) for index in range(options.per_forum)]
-        except (RefusedForumError, UnusableForumError):
-            continue
+    for forum, dialogues in compose(options.folder, per_forum=options.per_forum, seed=options.seed):
         for dialogue in dialogues:
             sound = audit_dialogue(dialogue, forum).findings
             for answer in spoil_dialogue(dialogue, forum):

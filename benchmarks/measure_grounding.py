@@ -23,7 +23,7 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +35,14 @@ from measure_normalization import read_texts
 
 from toolkit.normalizers import RefusedForumError, normalize_forum
 from toolkit.records import Dialogue, Forum
-from toolkit.synthesizers import UnusableForumError, compose_dialogue
+from toolkit.synthesizers import synthesize_shard
 
 _WORD = re.compile(r"[a-z0-9]+(?:['’-][a-z0-9]+)*")
 RESAMPLES = 400
 BAR = 0.99
 Words = Sequence[str]
+Figures = Mapping[str, float]
+"""By measure."""
 
 
 class Knowledge(NamedTuple):
@@ -64,7 +66,7 @@ def read_knowledge(forum: Forum) -> Knowledge:
     return Knowledge(frozenset(word for words in read for word in words), frozenset(pairs))
 
 
-def measure(words: Words, known: Knowledge, weights: Mapping[str, float]) -> dict[str, float]:
+def measure(words: Words, known: Knowledge, weights: Mapping[str, float]) -> Figures:
     """Return the three figures of one text against one paper."""
     pairs = list(pairwise(words))
     total = sum(weights.get(word, weights[""]) for word in words)
@@ -99,19 +101,20 @@ def measure_auc(right: Sequence[float], wrong: Sequence[float]) -> float:
     return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(wrong)))
 
 
-def compose(folder: Path, *, per_forum: int, seed: int, limit: int) -> Iterator[tuple[Forum, Dialogue]]:
-    """Yield the first dialogues about the papers of a folder."""
-    made = 0
+def compose(folder: Path, *, per_forum: int, seed: int) -> Iterator[tuple[Forum, Sequence[Dialogue]]]:
+    """Yield the papers of a folder that dialogues can be written about, each with its dialogues."""
     for _, text in read_texts(folder):
         try:
             forum = normalize_forum(json.loads(text))
-            for index in range(per_forum):
-                if made == limit:
-                    return
-                yield forum, compose_dialogue(forum, seed=seed, index=index)
-                made += 1
-        except (RefusedForumError, UnusableForumError):
+        except RefusedForumError:
             continue
+        if dialogues := synthesize_shard([forum], per_forum=per_forum, seed=seed).records:
+            yield forum, dialogues
+
+
+def collect(measured: Mapping[str, Sequence[Figures]], papers: Sequence[str], name: str) -> list[float]:
+    """Return one figure of every dialogue about some papers."""
+    return [figures[name] for paper in papers for figures in measured[paper]]
 
 
 def main() -> None:
@@ -121,7 +124,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=1000)
     options = parser.parse_args()
-    made = list(compose(options.folder, per_forum=options.per_forum, seed=options.seed, limit=options.limit))
+    composed = compose(options.folder, per_forum=options.per_forum, seed=options.seed)
+    made = list(islice(((forum, dialogue) for forum, dialogues in composed for dialogue in dialogues), options.limit))
     forums = {forum.forum: forum for forum, _ in made}
     if len(forums) < 2:
         sys.exit(f"{options.folder}: dialogues about {len(forums)} papers; two are needed")
@@ -130,8 +134,8 @@ def main() -> None:
     names = sorted(knowledge)
     random.Random(options.seed).shuffle(names)
     other = dict(zip(names, [*names[1:], names[0]], strict=True))
-    right: dict[str, list[dict[str, float]]] = {}
-    wrong: dict[str, list[dict[str, float]]] = {}
+    right: dict[str, list[Figures]] = {}
+    wrong: dict[str, list[Figures]] = {}
     for forum, dialogue in made:
         words = list_words(" ".join(turn.text for turn in dialogue.turns if turn.speaker == "dialogue_agent"))
         right.setdefault(forum.forum, []).append(measure(words, knowledge[forum.forum], weights))
@@ -141,10 +145,6 @@ def main() -> None:
     draw = random.Random(options.seed)
     samples = [draw.choices(names, k=len(names)) for _ in range(RESAMPLES)]
     for measured in ("K-precision", "idf K-precision", "bigram precision"):
-
-        def collect(kind: Mapping[str, list[dict[str, float]]], papers: Sequence[str], key: str) -> list[float]:
-            return [figures[key] for paper in papers for figures in kind[paper]]
-
         own, control = collect(right, names, measured), collect(wrong, names, measured)
         auc = measure_auc(own, control)
         drawn = sorted(

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -74,7 +74,7 @@ class Synthesis(Part):
     per_forum: Annotated[WholeNumber, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
     seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
     personas: Annotated[tuple[Persona, ...], Field(min_length=1)] = Field(
-        default=("brisk", "sceptical", "thorough"),
+        default=get_args(Persona),
         description="How the meta-reviewer asks; one is drawn for each dialogue, one named twice more often.",
     )
     length: Length = Field(default="medium", description="How many questions: short 3-5, medium 5-8, long 8-12.")

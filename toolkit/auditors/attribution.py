@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.phrases import load_phrases
 from toolkit.auditors.quotations import is_verbatim
 from toolkit.auditors.subject import Subject, TurnReading
-from toolkit.records import Evidence, Forum
+from toolkit.auditors.voices import Voices
+from toolkit.records import Evidence
 from toolkit.text import Span
 from toolkit.text.terms import list_terms, weigh_term
 
@@ -23,18 +23,6 @@ MOST_ABSENT = 1
 _REVIEWS = re.compile(r"\breview", re.IGNORECASE)
 
 
-class _Voices(NamedTuple):
-    """Who wrote what: the texts of each reviewer, of the authors, and of everybody else."""
-
-    reviewers: dict[int, list[str]]
-    authors: list[str]
-    others: list[str]
-    owner_of: dict[str, int]
-    """Note of a review -> number of its reviewer."""
-    scored: frozenset[tuple[str, str]]
-    """Notes and fields that hold a score."""
-
-
 def find_misattributed_statements(subject: Subject) -> Iterator[Mark]:
     """Words of one reviewer are given to another one.
 
@@ -43,18 +31,17 @@ def find_misattributed_statements(subject: Subject) -> Iterator[Mark]:
     Example: 'Reviewer 2 calls it "too small to tell"' where those are words of Reviewer 1.
     Counter-example: "Reviewer 2 agrees with Reviewer 1 that it is small", which names both.
     """
-    if subject.forum is None:
+    voices = subject.voices
+    if voices is None:
         return
-    voices = _read_voices(subject.forum)
     for reading, sentence in _list_sentences(subject):
         named = _find_named(reading, sentence)
         if len(named) != 1:
             continue
         (number,) = named
         text = reading.turn.text[sentence.start : sentence.end]
-        owners = {voices.owner_of[item.note_id] for item in _find_texts(reading, sentence, voices)}
-        mixed = any(item.note_id not in voices.owner_of for item in _cover(reading, sentence))
-        if owners and number not in owners and not mixed:
+        owners = {voices.owner_of.get(item.note_id) for item in _list_texts(reading, sentence, voices)}
+        if owners and owners.isdisjoint((number, None)):
             yield Mark("the evidence is another reviewer's text", reading.turn.index, *sentence, text)
             continue
         for quotation in _list_quotations(reading, sentence):
@@ -72,14 +59,14 @@ def find_criticism_as_authors(subject: Subject) -> Iterator[Mark]:
     Example: "The authors acknowledge that the novelty is limited" where a reviewer said so.
     Counter-example: "The authors answer that the novelty lies in the proof", with their comment under it.
     """
-    if subject.forum is None:
+    voices = subject.voices
+    if voices is None:
         return
-    voices = _read_voices(subject.forum)
     for reading, sentence in _list_sentences(subject):
         plain = reading.plain[sentence.start : sentence.end]
         if not load_phrases().authors_say.search(plain) or _REVIEWS.search(plain) or _find_named(reading, sentence):
             continue
-        cited = [item for item in _cover(reading, sentence) if (item.note_id, item.field) not in voices.scored]
+        cited = _list_texts(reading, sentence, voices)
         reviews_only = bool(cited) and all(item.note_id in voices.owner_of for item in cited)
         copied = any(
             any(_holds(texts, quotation) for texts in voices.reviewers.values())
@@ -119,34 +106,6 @@ def find_claims_not_on_record(subject: Subject) -> Iterator[Mark]:
             yield Mark(message, reading.turn.index, *sentence)
 
 
-def _read_voices(forum: Forum) -> _Voices:
-    reviews = {int(review.reviewer[1:]): review for review in forum.reviews}
-    meta = forum.meta_review
-    return _Voices(
-        reviewers={
-            number: [
-                *(section.text for section in review.sections),
-                *(comment.text for comment in forum.discussion if comment.reviewer == review.reviewer),
-                *(score.raw for score in (review.rating, review.confidence, *review.scores) if score.raw),
-            ]
-            for number, review in reviews.items()
-        },
-        authors=[comment.text for comment in forum.discussion if comment.role == "author"],
-        others=[
-            *(comment.text for comment in forum.discussion if comment.role not in ("author", "reviewer")),
-            *([meta.text] if meta is not None else []),
-            forum.title or "",
-            forum.abstract or "",
-        ],
-        owner_of={review.note_id: number for number, review in reviews.items()},
-        scored=frozenset(
-            (review.note_id, score.field)
-            for review in forum.reviews
-            for score in (review.rating, review.confidence, *review.scores)
-        ),
-    )
-
-
 def _list_sentences(subject: Subject) -> Iterator[tuple[TurnReading, Span]]:
     for reading in subject.turns:
         if reading.turn.speaker == "dialogue_agent":
@@ -164,17 +123,14 @@ def _find_named(reading: TurnReading, sentence: Span) -> set[int]:
     }
 
 
-def _cover(reading: TurnReading, sentence: Span) -> Sequence[Evidence]:
-    """Return the evidence under a sentence."""
-    return [item for item, _ in reading.cited if item.turn_start < sentence.end and sentence.start < item.turn_end]
-
-
-def _find_texts(reading: TurnReading, sentence: Span, voices: _Voices) -> list[Evidence]:
-    """Return the evidence under a sentence that is what a reviewer wrote, not a score."""
+def _list_texts(reading: TurnReading, sentence: Span, voices: Voices) -> Sequence[Evidence]:
+    """Return the evidence under a sentence that is what somebody wrote, not a score."""
     return [
         item
-        for item in _cover(reading, sentence)
-        if item.note_id in voices.owner_of and (item.note_id, item.field) not in voices.scored
+        for item, _ in reading.cited
+        if item.turn_start < sentence.end
+        and sentence.start < item.turn_end
+        and (item.note_id, item.field) not in voices.scored
     ]
 
 

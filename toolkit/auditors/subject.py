@@ -14,6 +14,7 @@ from toolkit.auditors.statements import (
     find_statements,
 )
 from toolkit.auditors.verdicts import Ruling, rule_on_statement
+from toolkit.auditors.voices import Voices, read_voices
 from toolkit.records import Claim, Dialogue, Evidence, Forum, RecordReference, Turn, Verdict
 from toolkit.text import Sources, Span, collect_sources, split_sentences, verify_evidence
 
@@ -54,13 +55,15 @@ class Subject:
     forum: Forum | None
     sources: Sources
     turns: tuple[TurnReading, ...]
+    voices: Voices | None
+    """Null without a record."""
 
 
 def read_subject(dialogue: Dialogue, forum: Forum | None) -> Subject:
     """Prepare a dialogue for the rules."""
     sources = collect_sources(forum) if forum is not None else {}
     turns = tuple(_read_turn(position, dialogue, forum, sources) for position in range(len(dialogue.turns)))
-    return Subject(dialogue, forum, sources, turns)
+    return Subject(dialogue, forum, sources, turns, read_voices(forum) if forum is not None else None)
 
 
 def _read_turn(position: int, dialogue: Dialogue, forum: Forum | None, sources: Sources) -> TurnReading:

@@ -88,14 +88,15 @@ def digest_schema(record_type: type) -> str:
     return hashlib.sha256(orjson.dumps(build_features(record_type))).hexdigest()
 
 
+SHARED = tuple(field.name for field in dataclasses.fields(SftRow) if field.name != "messages")
+"""Columns that a training row, and a pair made from it, have of their dialogue."""
+
+
 def make_sft_row(dialogue: Dialogue, forum: Forum) -> SftRow:
     """Turn a dialogue into a training row."""
     system = ChatMessage("system", write_system_message(dialogue, forum))
     messages = (system, *(ChatMessage(message.role, message.content) for message in dialogue.messages))
-    shared = {
-        field.name: getattr(dialogue, field.name) for field in dataclasses.fields(SftRow) if field.name != "messages"
-    }
-    return SftRow(messages=messages, **shared)
+    return SftRow(messages=messages, **{name: getattr(dialogue, name) for name in SHARED})
 
 
 def make_preference_row(sft: SftRow, answer: SpoiltAnswer) -> PreferenceRow:
@@ -103,10 +104,6 @@ def make_preference_row(sft: SftRow, answer: SpoiltAnswer) -> PreferenceRow:
     said = answer.turn + 1  # the system message stands before the turns
     return PreferenceRow(
         preference_id=f"{sft.dialogue_id}-{answer.turn:02d}",
-        dialogue_id=sft.dialogue_id,
-        forum=sft.forum,
-        venue=sft.venue,
-        year=sft.year,
         turn=answer.turn,
         prompt=sft.messages[:said],
         chosen=sft.messages[said : said + 1],
@@ -114,11 +111,7 @@ def make_preference_row(sft: SftRow, answer: SpoiltAnswer) -> PreferenceRow:
         fault=answer.fault,
         rejected_start=answer.start,
         rejected_end=answer.end,
-        generator=sft.generator,
-        license=sft.license,
-        source_url=sft.source_url,
-        synthetic=sft.synthetic,
-        split=sft.split,
+        **{name: getattr(sft, name) for name in SHARED},
     )
 
 

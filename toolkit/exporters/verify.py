@@ -6,7 +6,6 @@ own figures with the rows. Rows and lines are counted from 1.
 """
 
 import contextlib
-import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
@@ -36,6 +35,7 @@ from toolkit.exporters.rights import explain_licence_fault
 from toolkit.exporters.splits import LEDGER, SPLITS, Ledger, read_ledger
 from toolkit.exporters.tables import (
     CONFIG_OF_NAME,
+    SHARED,
     Config,
     SplitFiles,
     encode_row,
@@ -44,7 +44,7 @@ from toolkit.exporters.tables import (
     list_shards,
 )
 from toolkit.progress import NoProgress, Progress
-from toolkit.records import Dialogue, Forum, SftRow
+from toolkit.records import Dialogue, Forum
 from toolkit.text import Sources, collect_sources, verify_evidence
 
 LISTED_FAULTS = 20
@@ -351,10 +351,7 @@ class _RowChecker:
             found = "its table ends" if row is None else f"{row.where} stands"
             self._faults.add(f"sft/{split}", f"{found} where dialogue {dialogue.key[-1]} belongs")
             return False
-        shared = [field.name for field in dataclasses.fields(SftRow) if field.name != "messages"]
-        for name in shared:
-            if row.values[name] != dialogue.values[name]:
-                self._faults.add(row.where, f"{name} differs from the dialogue it was made from")
+        self._compare_shared(row, dialogue)
         messages = row.values["messages"] or []
         if [message["role"] for message in messages[:1]] != ["system"]:
             self._faults.add(row.where, "messages do not begin with a system message")
@@ -362,11 +359,15 @@ class _RowChecker:
             self._faults.add(row.where, "messages differ from those of the dialogue it was made from")
         return True
 
+    def _compare_shared(self, row: Row, source: Row) -> None:
+        """Compare the columns that a row has of its dialogue."""
+        for name in SHARED:
+            if row.values[name] != source.values[name]:
+                self._faults.add(row.where, f"{name} differs from the dialogue it was made from")
+
     def _check_pair(self, pair: Row, chat: Row) -> None:
         """Compare a preference pair with the training row of its dialogue."""
-        for name in ("forum", "venue", "year", "generator", "license", "source_url", "synthetic", "split"):
-            if pair.values[name] != chat.values[name]:
-                self._faults.add(pair.where, f"{name} differs from the dialogue it was made from")
+        self._compare_shared(pair, chat)
         messages, said = chat.values["messages"] or [], pair.values["turn"] + 1
         if pair.values["prompt"] != messages[:said] or pair.values["chosen"] != messages[said : said + 1]:
             self._faults.add(pair.where, "prompt or chosen answer differ from the dialogue it was made from")

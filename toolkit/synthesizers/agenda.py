@@ -113,9 +113,9 @@ class Plan:
         )
 
 
-def seed_random(seed: int, forum: str, index: int) -> random.Random:
-    """Return the generator of all choices of one dialogue."""
-    digest = blake2b(f"{seed}|{forum}|{index}".encode(), digest_size=16).digest()
+def seed_random(*parts: int | str) -> random.Random:
+    """Return the generator of all choices that belong to a seed and what names its use: a forum and a number."""
+    digest = blake2b("|".join(map(str, parts)).encode(), digest_size=16).digest()
     return random.Random(int.from_bytes(digest, "big"))
 
 
@@ -169,7 +169,7 @@ class _Planner:
         self.said: set[str] = set()
         self.told: dict[str, list[frozenset[str]]] = {}
         self.spoken: tuple[Statement, ...] = ()
-        self.answered: set[Key] = set()
+        self.unanswered: set[Key] = set()
         self.topics_used: set[str] = set()
         self.drawn: set[str] = set()
         self.noise = {
@@ -525,7 +525,7 @@ class _Planner:
             if not untouched or "untouched" in self.drawn:
                 return []
             self.drawn.add("untouched")
-            self.answered.add(untouched[0].key)
+            self.unanswered.add(untouched[0].key)
             speakers: tuple[str, ...] = (untouched[0].speaker,)
             return [Exchange("ask_author_reply", reviewers=speakers, about=untouched[0])]
         answers = tuple(item for reply in replies for item in reply.answers)
@@ -737,7 +737,7 @@ class _Planner:
         """Return what is left open where no decision is on record: only what the authors have not answered."""
         objections = [item for item in self.spoken if item.leaning == "negative" and item.key in self.noise]
         if self.material.author_comments:
-            objections = [item for item in objections if item.key in self.answered]
+            objections = [item for item in objections if item.key in self.unanswered]
         objections.sort(key=lambda item: (-self.worth(item), item.key))
         return tuple(item for item in objections[:1] if item.quotable)
 

@@ -149,10 +149,7 @@ class Answerer:
             high=format_score(first),
             low=format_score(second),
         )
-        return Sentence(
-            close(text),
-            tuple((r.note_id, r.confidence.field, 0, len(r.confidence.raw or "")) for r in reviews if r.confidence.raw),
-        )
+        return Sentence(close(text), self.teller.cite_confidences(reviews))
 
     def _answer_ask_weaknesses(self, exchange: Exchange) -> Answer:
         return self._list_statements(exchange, "react_critical")
@@ -166,8 +163,7 @@ class Answerer:
     def _list_statements(self, exchange: Exchange, mood: str) -> Answer:
         """Give statements one after the other; two are called one only where the record links them."""
         first, *others = exchange.statements
-        told = self.teller.say("frame_topic" if exchange.topic else "frame_first", first, exchange.topic)
-        sentences = [self._go_on(told, exchange, [first])]
+        sentences = [self._tell(exchange, "frame_topic" if exchange.topic else "frame_first", first, exchange.topic)]
         shared = 1
         previous = first
         for item in others:
@@ -177,19 +173,19 @@ class Answerer:
             elif self.material.are_alike(first, item):
                 frame = "frame_same"
                 shared += 1
-            sentences.append(self._go_on(self.teller.say(frame, item), exchange, [item]))
+            sentences.append(self._tell(exchange, frame, item))
             previous = item
         slots = {"who": name_reviewer(first.speaker), "n": spell_number(shared)}
         return Answer(tuple(sentences), "react_shared" if shared > 1 and mood == "react_critical" else mood, slots)
 
     def _answer_ask_reviewer(self, exchange: Exchange) -> Answer:
         first, *others = exchange.statements
-        sentences = [self._go_on(self.teller.say("frame_first", first), exchange, [first])]
+        sentences = [self._tell(exchange, "frame_first", first)]
         for item in others:
             frame = "frame_later" if stands_after(item, first) else "frame_again"
             if "neutral" not in (first.leaning, item.leaning) and item.leaning != first.leaning:
                 frame = "frame_turn"
-            sentences.append(self._go_on(self.teller.say(frame, item), exchange, [item]))
+            sentences.append(self._tell(exchange, frame, item))
         mood = {"positive": "react_praise", "negative": "react_critical"}.get(exchange.statements[-1].leaning)
         return Answer(tuple(sentences), mood, {"who": name_reviewer(first.speaker)})
 
@@ -197,22 +193,19 @@ class Answerer:
         praise, blame, *others = exchange.statements
         pair = (blame, praise) if self.rng.random() < 0.4 else (praise, blame)
         sentences = self.teller.set_against(*pair, exchange.topic)
-        sentences[-1] = self._go_on(sentences[-1], exchange, [pair[1]])
+        sentences[-1] = self._go_on(sentences[-1], exchange, pair[1])
         if len(sentences) > 1:
-            sentences[0] = self._go_on(sentences[0], exchange, [pair[0]])
+            sentences[0] = self._go_on(sentences[0], exchange, pair[0])
         for item in others:
             between = self._is_between(item.speaker, praise.speaker, blame.speaker)
-            told = self.teller.say("frame_between" if between else "frame_next", item)
-            sentences.append(self._go_on(told, exchange, [item]))
+            sentences.append(self._tell(exchange, "frame_between" if between else "frame_next", item))
         sure = self._compare_confidence(praise.speaker, blame.speaker)
         if sure is not None and self.rng.random() < 0.3:
             sentences.append(sure)
         slots = {"who": name_reviewer(pair[0].speaker), "other": name_reviewer(pair[1].speaker)}
         if exchange.topic:
             slots["topic"] = TOPICS[exchange.topic].said_as
-        same = exchange.topic is not None or any(
-            ally.statement.key == blame.key for ally in self.material.find_opponents(praise)
-        )
+        same = exchange.topic is not None or self.material.are_opposed(praise, blame)
         return Answer(tuple(sentences), "react_contrast" if same else "react_divided", slots)
 
     def _is_between(self, name: str, one: str, other: str) -> bool:
@@ -303,10 +296,7 @@ class Answerer:
             compared=join_clauses(parts) if parts else None,
             alone="" if not parts else None,
         )
-        return Answer((Sentence(close(text), self._cite_confidence([review, *others])),), None, {})
-
-    def _cite_confidence(self, reviews: Sequence[Review]) -> tuple[tuple[str, str, int, int], ...]:
-        return tuple((r.note_id, r.confidence.field, 0, len(r.confidence.raw)) for r in reviews if r.confidence.raw)
+        return Answer((Sentence(close(text), self.teller.cite_confidences([review, *others])),), None, {})
 
     def _answer_weigh(self, exchange: Exchange) -> Answer:
         """Name the surest and their side, what the one surest holds, and a review that is much longer than another."""
@@ -317,7 +307,8 @@ class Answerer:
         surest = [review for review in rated if review.confidence.value == max(values)]
         rest = [review for review in rated if review.confidence.value != max(values)]
         sentences = [self._tell_surest(surest, rest, exchange.statements)]
-        sentences[0] = self._go_on(sentences[0], exchange, exchange.statements[-1:])
+        if exchange.statements:
+            sentences[0] = self._go_on(sentences[0], exchange, exchange.statements[-1])
         sizes = sorted(
             (sum(len(section.text) for section in review.sections), review.reviewer) for review in self.forum.reviews
         )
@@ -354,16 +345,18 @@ class Answerer:
             name=self.teller.name_paper(),
             both="both" if len(surest) == 2 else "all",
         )
-        cited = self.teller.cite_scores(surest) if side else self._cite_confidence(surest)
+        cited = self.teller.cite_scores(surest) if side else self.teller.cite_confidences(surest)
         said = tuple(place for item in statements for place in place_of(item))
-        return Sentence(close(text), (*cited, *self._cite_confidence(rest), *said))
+        return Sentence(close(text), (*cited, *self.teller.cite_confidences(rest), *said))
 
-    def _go_on(self, sentence: Sentence, exchange: Exchange, statements: Sequence[Statement]) -> Sentence:
+    def _tell(self, exchange: Exchange, frame: str, statement: Statement, topic: str | None = None) -> Sentence:
+        """Attribute a statement to its reviewer, with what goes on from it."""
+        return self._go_on(self.teller.say(frame, statement, topic), exchange, statement)
+
+    def _go_on(self, sentence: Sentence, exchange: Exchange, statement: Statement) -> Sentence:
         """Let a sentence go on with what follows its statement in the review."""
-        for item in statements:
-            if item.key in exchange.following:
-                return self.teller.follow(sentence, exchange.following[item.key])
-        return sentence
+        following = exchange.following.get(statement.key)
+        return self.teller.follow(sentence, following) if following is not None else sentence
 
     # The discussion
 
@@ -403,7 +396,7 @@ class Answerer:
                     earlier=format_score(earlier),
                     rating=format_score(review.rating.value),
                 )
-                sentences.append(Sentence(close(text), self.teller.cite_scores([review])[:1]))
+                sentences.append(Sentence(close(text), self.teller.cite_ratings([review])))
         return Answer(tuple(sentences), None, {})
 
     def _add_rating(self, sentence: Sentence, reviewer: str) -> Sentence:
@@ -413,7 +406,7 @@ class Answerer:
             return sentence
         tail = self.speech.say("reaction_score", who=name_reviewer(reviewer), rating=format_score(review.rating.value))
         text = f"{sentence.text.rstrip('.')}; {lower_unless_name(tail)}."
-        return Sentence(text, (*sentence.places, *self.teller.cite_scores([review])[:1]))
+        return Sentence(text, (*sentence.places, *self.teller.cite_ratings([review])))
 
     def _answer_ask_public(self, exchange: Exchange) -> Answer:
         (remark,) = exchange.statements

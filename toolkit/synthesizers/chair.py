@@ -152,9 +152,7 @@ class Chair:
             return self._leave_open(slots, places)
         if not self.plan.reasons:
             return self._decide_without_reason(slots, places, record.outcome)
-        sentences = [*self._give_reasons(slots, places)]
-        weighed = self._weigh(record.outcome)
-        return [*sentences, *([weighed] if weighed is not None else [])]
+        return [*self._give_reasons(slots, places), *self._weigh(record.outcome)]
 
     def _give_reasons(self, slots: dict[str, str], places: tuple[Place, ...]) -> list[Sentence]:
         first, *others = self.plan.reasons
@@ -181,15 +179,15 @@ class Chair:
             return None
         return reported.text
 
-    def _weigh(self, outcome: str) -> Sentence | None:
-        """Say where the surest reviewers stand to the decision, or who else is on its side, by their scores."""
+    def _weigh(self, outcome: str) -> list[Sentence]:
+        """Say where the surest reviewers stand to the decision, or who is on its side; nothing where all are."""
         reviews = [review for review in self.forum.reviews if find_side(review.rating) is not None]
         if len(reviews) < 2 or len(reviews) < len(self.forum.reviews) or outcome == "workshop":
-            return None
+            return []
         with_it = [review for review in reviews if find_side(review.rating) == outcome]
         against = [review for review in reviews if review not in with_it]
         if not against or not with_it or self.rng.random() < 0.15:
-            return None
+            return []
         stated = [review.confidence.value for review in reviews if review.confidence.value is not None]
         surest = [review for review in reviews if review.confidence.value == max(stated)] if stated else []
         slots = {
@@ -211,7 +209,7 @@ class Chair:
                 section = "weigh_surest_with"
             elif all(review in against for review in surest):
                 section = "weigh_surest_against"
-        return Sentence(close(self.speech.say(section, **slots)), self.teller.cite_scores(reviews))
+        return [Sentence(close(self.speech.say(section, **slots)), self.teller.cite_scores(reviews))]
 
     def _pick_reading(self) -> str | None:
         """Name a review for the chair to read: of those who were heard with an objection, the last."""
@@ -248,14 +246,14 @@ class Chair:
             else:
                 text = self.speech.say("decide_long", **slots)
                 places = (*places, (meta.note_id, section.field, 0, len(section.text)))
-            return [Sentence(close(text), places), *([weighed] if weighed is not None else [])]
+            return [Sentence(close(text), places), *weighed]
         sentences = [Sentence(close(self.speech.say("decide_bare", **slots)), places)]
         scores = self._reason_from_scores(outcome)
         if scores is not None:
             sentences.append(Sentence(close(self.speech.say("reason_scores", scores=scores.text)), scores.places))
         else:
             sentences.append(Sentence(close(self.speech.say("reason_none"))))
-        return [*sentences, *([weighed] if weighed is not None else [])]
+        return [*sentences, *weighed]
 
     def _reason_from_scores(self, outcome: str) -> Sentence | None:
         """Give the ratings as the reason where most of them lie on the side of the decision."""

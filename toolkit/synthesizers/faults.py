@@ -9,14 +9,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from toolkit.records import Dialogue, Evidence, Fault, Forum, Point, Review, SpoiltAnswer, Turn
-from toolkit.synthesizers.telling import format_score
-from toolkit.text import collect_sources, split_sentences
-from toolkit.text.rewording import name_reviewer
+from toolkit.records import Dialogue, Evidence, Fault, Forum, Review, SpoiltAnswer, Turn
+from toolkit.synthesizers.agenda import seed_random
+from toolkit.synthesizers.telling import format_score, lower_first
+from toolkit.text import Span, collect_sources, split_sentences
+from toolkit.text.rewording import capitalise, name_reviewer
 from toolkit.text.sources import Sources
 from toolkit.text.terms import list_terms
 from toolkit.venues.catalogue import load_catalogue
@@ -32,6 +32,8 @@ class _Sentence(NamedTuple):
     start: int
     end: int
     text: str
+    name: Span
+    """Where the reviewer is named, with the scores that follow the name; offsets into the answer."""
     review: Review
     evidence: Sequence[Evidence]
 
@@ -61,7 +63,7 @@ def spoil_dialogue(dialogue: Dialogue, forum: Forum) -> tuple[SpoiltAnswer, ...]
         dialogue: a dialogue with evidence, about this forum.
         forum: its record.
     """
-    rng = _seed(dialogue)
+    rng = seed_random(dialogue.generator.seed, dialogue.dialogue_id, "faults")
     sources = collect_sources(forum)
     made: list[SpoiltAnswer] = []
     turns = [turn for turn in dialogue.turns if turn.speaker == "dialogue_agent"]
@@ -81,11 +83,6 @@ def spoil_dialogue(dialogue: Dialogue, forum: Forum) -> tuple[SpoiltAnswer, ...]
     return tuple(sorted(made, key=lambda spoilt: spoilt.turn))
 
 
-def _seed(dialogue: Dialogue) -> random.Random:
-    digest = blake2b(f"{dialogue.generator.seed}|{dialogue.dialogue_id}|faults".encode(), digest_size=16).digest()
-    return random.Random(int.from_bytes(digest, "big"))
-
-
 _NAME = re.compile(r"\bReviewer (\d+)\b(?: \([^()]*\)|, (?:who (?:gives|gave|rates|rated) it|with) [^,]*,?)?")
 _NUMBERS = re.compile(r"\bReviewers \d")
 
@@ -96,16 +93,16 @@ def _find_sentences(turn: Turn, forum: Forum) -> Iterator[_Sentence]:
     for start, end in split_sentences(turn.text):
         text = turn.text[start:end]
         bare = _blank_quotations(text)
-        named = {found[1] for found in _NAME.finditer(bare)}
-        if len(named) != 1 or _NUMBERS.search(bare):
+        named = list(_NAME.finditer(bare))
+        if len({found[1] for found in named}) != 1 or _NUMBERS.search(bare):
             continue
-        review = reviews.get(f"R{named.pop()}")
+        review = reviews.get(f"R{named[0][1]}")
         cited = [item for item in turn.evidence if item.turn_start < end and start < item.turn_end]
-        fields = {section.field for section in review.sections} if review is not None else frozenset[str]()
         if review is None or any(item.note_id != review.note_id for item in cited):
             continue
-        if any(item.field in fields for item in cited):
-            yield _Sentence(start, end, text, review, cited)
+        if not {section.field for section in review.sections}.isdisjoint(item.field for item in cited):
+            name = Span(start + named[0].start(), start + named[0].end())
+            yield _Sentence(start, end, text, name, review, cited)
 
 
 def _blank_quotations(text: str) -> str:
@@ -127,15 +124,12 @@ def _state_wrong_score(case: _Case) -> _Change | None:
         if not levels:
             continue
         wrong = max(levels, key=lambda value: (abs(value - (rating.value or 0.0)), value))
-        found = _NAME.search(_blank_quotations(sentence.text))
-        if found is None:
-            continue
-        name = name_reviewer(sentence.review.reviewer)
-        tag = f"{name} (rating {{0}})"
-        if sentence.text[found.end() : found.end() + 2].strip()[:1].isalpha() and case.rng.random() < 0.5:
-            tag = f"{name}, who rates it {{0}},"
-        start = sentence.start + found.start()
-        return _Change(start, sentence.start + found.end(), tag.format(format_score(wrong)))
+        name, rated = name_reviewer(sentence.review.reviewer), format_score(wrong)
+        tagged = f"{name} (rating {rated})"
+        after = case.turn.text[sentence.name.end : min(sentence.name.end + 2, sentence.end)]
+        if after.strip()[:1].isalpha() and case.rng.random() < 0.5:
+            tagged = f"{name}, who rates it {rated},"
+        return _Change(*sentence.name, tagged)
     return None
 
 
@@ -150,35 +144,19 @@ def _name_wrong_reviewer(case: _Case) -> _Change | None:
             for review in others
             if not any(word.lower() in texts[review.reviewer] for word in words if len(word) > 9)
         ]
-        found = _NAME.search(_blank_quotations(sentence.text))
-        if found is None or not silent or "rating" in sentence.text or "confidence" in sentence.text:
+        if not silent or "rating" in sentence.text or "confidence" in sentence.text:
             continue
         wrong = name_reviewer(case.rng.choice(silent).reviewer)
-        start = sentence.start + found.start()
-        return _Change(start, start + len(f"Reviewer {found[1]}"), wrong)
+        start = sentence.name.start
+        return _Change(start, start + len(name_reviewer(sentence.review.reviewer)), wrong)
     return None
 
 
 def _let_authors_concede(case: _Case) -> _Change | None:
     """Put a reviewer's criticism in the authors' mouths."""
-    negative = {
-        (review.note_id, point.field): [item for item in review.points if item.field == point.field and _blames(item)]
-        for review in case.forum.reviews
-        for point in review.points
-    }
     table = _read_table()["concedes"]
     for sentence in _shuffle(case):
-        item = next(
-            (
-                item
-                for item in sentence.evidence
-                if any(
-                    point.start < item.end and item.start < point.end
-                    for point in negative.get((item.note_id, item.field), ())
-                )
-            ),
-            None,
-        )
+        item = next((item for item in sentence.evidence if _blames(sentence.review, item)), None)
         if item is None:
             continue
         words = case.sources[item.note_id, item.field][item.start : item.end]
@@ -192,17 +170,19 @@ def _let_authors_concede(case: _Case) -> _Change | None:
     return None
 
 
-def _blames(point: Point) -> bool:
-    return point.kind == "weakness" and point.polarity == "negative"
+def _blames(review: Review, cited: Evidence) -> bool:
+    """Whether what is cited of a review is criticism."""
+    return any(
+        point.field == cited.field and point.start < cited.end and cited.start < point.end
+        for point in review.points
+        if point.kind == "weakness" and point.polarity == "negative"
+    )
 
 
 def _find_clause(text: str, words: str) -> str | None:
     """Return the reported words as they stand in a sentence, with a small first letter."""
-    for start in (words, words[:1].lower() + words[1:]):
-        if start in text:
-            return start[:1].lower() + start[1:]
-    capital = words[:1].upper() + words[1:]
-    return words[:1].lower() + words[1:] if capital in text else None
+    stands = any(form in text for form in (words, lower_first(words), capitalise(words)))
+    return lower_first(words) if stands else None
 
 
 def _invent_claim(case: _Case) -> _Change | None:

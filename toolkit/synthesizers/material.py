@@ -162,7 +162,8 @@ class Material:
 
     def find_allies(self, statement: Statement) -> Sequence[Ally]:
         """Return what other reviewers say to the same effect, by the record's links."""
-        return [ally for ally in self._met.get(("agreement", statement.key), ()) if _lean_alike(statement, ally)]
+        met = self._met.get(("agreement", statement.key), ())
+        return [ally for ally in met if ally.statement.leaning == statement.leaning]
 
     def find_opponents(self, statement: Statement) -> Sequence[Ally]:
         """Return what other reviewers say against a statement, by the record's links."""
@@ -171,6 +172,10 @@ class Material:
     def are_alike(self, one: Statement, other: Statement) -> bool:
         """Whether two reviewers make the same point, by the record's links."""
         return any(ally.statement.key == other.key for ally in self.find_allies(one))
+
+    def are_opposed(self, one: Statement, other: Statement) -> bool:
+        """Whether two reviewers contradict one another, by the record's links."""
+        return any(ally.statement.key == other.key for ally in self.find_opponents(one))
 
     @cached_property
     def weights(self) -> Mapping[Key, float]:
@@ -354,10 +359,6 @@ class Material:
             comment.reviewer == reviewer and comment.role == "reviewer" and comment.created > after
             for comment in self.forum.discussion
         )
-
-
-def _lean_alike(statement: Statement, ally: Ally) -> bool:
-    return statement.leaning == ally.statement.leaning
 
 
 def is_overtaken(text: str, outcome: FollowUpOutcome, recorded: float | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from toolkit.records import Review, Score
-from toolkit.synthesizers.agenda import EXPERIENCE
+from toolkit.synthesizers.agenda import EXPERIENCE, WIDE
 from toolkit.synthesizers.telling import (
     Answer,
     Sentence,
@@ -113,16 +113,16 @@ class ScoreTeller:
 
     def list_scores(self, reviews: Sequence[Review]) -> str:
         """Group reviewers with the same rating and confidence, and give each group's numbers."""
-        groups: dict[tuple[str, str | None], list[str]] = {}
         ordered = (
             sorted(reviews, key=lambda review: -(review.rating.value or 0)) if self.rng.random() < 0.5 else reviews
         )
+        if 1 < len(reviews) == len(self.forum.reviews) and self.rng.random() < COMPACT:
+            return self._list_in_order(reviews)
+        groups: dict[tuple[str, str | None], list[str]] = {}
         for review in ordered:
             confidence = format_score(review.confidence.value) if review.confidence.value is not None else None
             key = (format_score(review.rating.value or 0), confidence)
             groups.setdefault(key, []).append(review.reviewer)
-        if 1 < len(reviews) == len(self.forum.reviews) and self.rng.random() < COMPACT:
-            return self._list_in_order(reviews)
         labels = {format_score(review.rating.value or 0): _find_label(review.rating) for review in reviews}
         manner = self.rng.randrange(4)
         with_labels = self.rng.random() < 0.12 and len(groups) <= 3
@@ -233,7 +233,7 @@ class ScoreTeller:
         high, low = add_article(format_score(max(values))), add_article(format_score(min(values)))
         slots = {"high": high, "low": low, "High": capitalise(high)}
         aligned = [review.rating.aligned for review in rated if review.rating.aligned is not None]
-        if len(aligned) > 1 and max(aligned) - min(aligned) >= 0.35 and "accept" in sides and "reject" in sides:
+        if len(aligned) > 1 and max(aligned) - min(aligned) >= WIDE and "accept" in sides and "reject" in sides:
             return "react_split", slots
         if all(side == "accept" for side in sides):
             return "react_agree_high", slots

@@ -1,7 +1,7 @@
 """Statements as sentences: who says it, in which words, and on which characters of the record it rests."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -73,8 +73,7 @@ class Teller:
         self.scored = False
         """Whether the ratings were told, so that the chair may name one."""
         self.introduced: set[str] = set()
-        found = _NAME.match(self.forum.title or "")
-        self.own_name = found[1] if found else None
+        self.own_name = find_own_name(self.forum.title or "")
         self.names = list_paper_names(self.forum.title or "")
         self.rng.shuffle(self.names)
 
@@ -115,7 +114,7 @@ class Teller:
         """Let the next sentence of the review go on from one that was told."""
         text = self.speech.say("goes_on", quote=quote_words(following.text))
         told = sentence.text.removesuffix(".")
-        return Sentence(close(f"{told}{text[:1].lower()}{text[1:]}"), (*sentence.places, *place_of(following)))
+        return Sentence(close(f"{told}{text}"), (*sentence.places, *place_of(following)))
 
     def front(self, statement: Statement, name: str) -> str:
         """Put what is said before who says it."""
@@ -152,24 +151,33 @@ class Teller:
         self.introduced.add(statement.speaker)
         rating = format_score(review.rating.value)
         confidence = format_score(review.confidence.value) if review.confidence.value is not None else None
-        tag = self.speech.say("tag", rating=rating, a_rating=add_article(rating), confidence=confidence)
-        tag = tag[:1].lower() + tag[1:]
-        cited = self.cite_scores([review]) if "confidence" in tag else self.cite_scores([review])[:1]
+        tag = lower_first(self.speech.say("tag", rating=rating, a_rating=add_article(rating), confidence=confidence))
+        cited = self.cite_scores([review]) if "confidence" in tag else self.cite_ratings([review])
         return f"{name}{'' if tag.startswith(',') else ' '}{tag}", (*places, *cited)
 
     def cite_scores(self, reviews: Iterable[Review]) -> tuple[Place, ...]:
         """Point to the rating and the confidence of each review."""
-        places: list[Place] = []
-        for review in reviews:
-            for score in (review.rating, review.confidence):
-                if score.raw:
-                    places.append((review.note_id, score.field, 0, len(score.raw)))
-        return tuple(places)
+        return tuple(place for review in reviews for place in _cite(review, (review.rating, review.confidence)))
+
+    def cite_ratings(self, reviews: Iterable[Review]) -> tuple[Place, ...]:
+        """Point to the rating of each review."""
+        return tuple(place for review in reviews for place in _cite(review, (review.rating,)))
+
+    def cite_confidences(self, reviews: Iterable[Review]) -> tuple[Place, ...]:
+        """Point to the confidence of each review."""
+        return tuple(place for review in reviews for place in _cite(review, (review.confidence,)))
 
     def cite_whole(self, review: Review) -> tuple[Place, ...]:
         """Point to the longest text of a review as a whole, where it has any."""
         section = max(review.sections, key=lambda item: len(item.text), default=None)
         return ((review.note_id, section.field, 0, len(section.text)),) if section and section.text else ()
+
+
+def _cite(review: Review, scores: Iterable[Score]) -> Iterator[Place]:
+    """Yield where the answers of a review stand that were given."""
+    for score in scores:
+        if score.raw:
+            yield review.note_id, score.field, 0, len(score.raw)
 
 
 def stands_after(one: Statement, other: Statement) -> bool:
@@ -234,7 +242,13 @@ _NAME = re.compile(
     r"([A-Z][\w+-]*(?: (?:[A-Z][\w+-]*|of|the|for|with|in|and|to)){0,3})"
     r"(?<! of)(?<! the)(?<! for)(?<! with)(?<! in)(?<! and)(?<! to):\s"
 )
-"""The name that a title gives the work before its colon: "Ledger Networks: One Slot per Entity"."""
+"""A name before a colon: "Ledger Networks: One Slot per Entity"."""
+
+
+def find_own_name(title: str) -> str | None:
+    """Return the name that a title gives the work before its colon; null where it gives none."""
+    found = _NAME.match(title)
+    return found[1] if found else None
 
 
 def list_paper_names(title: str) -> list[str]:
@@ -245,9 +259,9 @@ def list_paper_names(title: str) -> list[str]:
     >>> list_paper_names("Improved Adversarial Image Captioning for Children")
     ['the Image Captioning paper']
     """
-    own = _NAME.match(title)
-    if own:
-        return [own[1]]
+    own = find_own_name(title)
+    if own is not None:
+        return [own]
     named: list[tuple[float, str]] = []
     for part in _PARTS.split(title):
         words = part.split()[-2:]

@@ -37,7 +37,7 @@ _LEADING_CONNECTIVE = re.compile(
     r"(?=(?:the|this|it|there|i|they|we|a|an|some|no|many|most)\b)",
     re.IGNORECASE,
 )
-_FINITE_VERBS = frozenset(WORDS["finite_verbs"].split())
+FINITE_VERBS = frozenset(WORDS["finite_verbs"].split())
 _NEVER_FIRST_IN_LABEL = frozenset(WORDS["never_first_in_label"].split())
 _MOST_LABEL_WORDS = 5
 _CONNECTIVE_STARTS = frozenset(
@@ -100,7 +100,7 @@ def _is_label(opening: str) -> bool:
     return (
         len(words) <= _MOST_LABEL_WORDS
         and words[0] not in _NEVER_FIRST_IN_LABEL
-        and (_FINITE_VERBS.isdisjoint(words) or opening.lstrip().startswith("*"))
+        and (FINITE_VERBS.isdisjoint(words) or opening.lstrip().startswith("*"))
     )
 
 
@@ -200,7 +200,7 @@ def _find_addition(words: str, longest: int) -> int:
         head = words[: found.start()]
         if head.count("(") != head.count(")") or head.count('"') % 2 or re.search(r"\b(?:not only|but|if)\b", head):
             continue
-        if _SHORTEST_HEAD <= count_words(head) <= longest and not _FINITE_VERBS.isdisjoint(head.lower().split()):
+        if _SHORTEST_HEAD <= count_words(head) <= longest and not FINITE_VERBS.isdisjoint(head.lower().split()):
             best = found.start()
     return best
 

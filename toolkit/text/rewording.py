@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from toolkit.text.quotes import WORDS, strip_asides
+from toolkit.text.quotes import FINITE_VERBS, WORDS, strip_asides
 
-_FINITE = frozenset(WORDS["finite_verbs"].split())
 _STARTERS = frozenset(WORDS["subject_starters"].split())
 _POINTING = frozenset(WORDS["pointing_starters"].split())
 _SELF_EXPLAINING = frozenset(WORDS["self_explaining_nouns"].split())
@@ -77,7 +76,7 @@ class Reported(NamedTuple):
 def has_finite_verb(text: str) -> bool:
     """Whether one of the first 16 words, after the first, is a finite verb of the word list."""
     words = _WORD.findall(text.lower().replace("’", "'"))[1:16]
-    return not _FINITE.isdisjoint(words)
+    return not FINITE_VERBS.isdisjoint(words)
 
 
 def points_back(text: str) -> bool:
@@ -94,7 +93,7 @@ def points_back(text: str) -> bool:
     if words[0] == "it":
         return _EXPLETIVE.match(text) is None
     if words[0] == "both":
-        return len(words) < 3 or words[1] in _FINITE or words[1] == "of"
+        return len(words) < 3 or words[1] in FINITE_VERBS or words[1] == "of"
     return not (words[0] == "there" and len(words) > 1)
 
 
@@ -151,7 +150,7 @@ def report_reviewer(text: str, source: str = "") -> Reported | None:
     if lack is not None and not has_finite_verb(text):
         return Reported(f"misses {lack['what']}", False)
     first = _WORD.match(text)
-    if first is not None and first[0].lower() in _FINITE:
+    if first is not None and first[0].lower() in FINITE_VERBS:
         return Reported(f"it {text[0].lower()}{text[1:]}", True) if _THIRD_PERSON.match(first[0]) else None
     if not _is_clause(text):
         return None
@@ -190,12 +189,10 @@ def _report_own(text: str) -> Reported | None:
         return None
     adverbs = list(takewhile(_ADVERBS.__contains__, words))
     verb, rest = (words[len(adverbs)], words[len(adverbs) + 1 :]) if len(words) > len(adverbs) + 1 else ("", [])
-    said = _FIRST_PERSON.get(verb)
-    if said is None or (verb == "do" and rest[0] != "not") or _is_personal(" ".join(rest)):
+    said, after = _FIRST_PERSON.get(verb), " ".join(rest)
+    if said is None or (verb == "do" and rest[0] != "not") or _is_personal(after) or _SECOND_VERB.search(after):
         return None
     if rest[0] in _BACKWARD or (rest[0] == "it" and rest[1:2] not in _EXPECTED_AFTER_IT):
-        return None
-    if _SECOND_VERB.search(" ".join(rest)):
         return None
     return Reported(" ".join([*adverbs, said, *rest]), False)
 
@@ -221,7 +218,7 @@ def _is_clause(text: str) -> bool:
     if words[0] in _STARTERS:
         return has_finite_verb(text)
     before_comma = _WORD.findall(text.partition(",")[0])
-    return words[0] not in _PRAISING and any(word.lower() in _FINITE for word in before_comma[1:])
+    return words[0] not in _PRAISING and any(word.lower() in FINITE_VERBS for word in before_comma[1:])
 
 
 def _report_request(text: str) -> Reported | None:
