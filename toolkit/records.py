@@ -512,3 +512,68 @@ class StageResult:
 
     records: tuple[Any, ...]
     quarantined: tuple[Quarantined, ...] = field(default=())
+
+
+PartKind = Literal["preamble", "header", "label", "text", "trailing", "degenerate", "blank"]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptTurn:
+    """One utterance of a transcript that somebody else wrote."""
+
+    index: int
+    speaker: str
+    """``meta_reviewer``, ``dialogue_agent``, or the name that the transcript gives, such as ``reviewer_2``."""
+    label: str
+    """The name as it is spelled before the utterance."""
+    text: str
+    start: int
+    """Where the text begins, in code points of the file's text."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptPart:
+    """A stretch of the file's text; the parts of a file follow one another without a gap."""
+
+    kind: PartKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One thing that was decided about a transcript where its text leaves a choice."""
+
+    kind: str
+    """A kebab-case name to count by."""
+    start: int | None
+    """The stretch of the file that it is about; null where it is about the file's name."""
+    end: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A dialogue read from a file that somebody else wrote, with every character of it accounted for."""
+
+    source: str
+    """The file's name, without query strings and names of people."""
+    dialogue_id: str
+    forum: str | None
+    """Null where neither the name, nor a mapping, nor the records say which paper it is about."""
+    title: str | None
+    """The title on record, else the one that the transcript gives."""
+    turns: tuple[TranscriptTurn, ...]
+    preamble: str
+    """What comes before the first utterance: "Sure, here is a dialogue ..."."""
+    trailing: str
+    """What comes after the last one: notes, output blocks, a second copy of the dialogue."""
+    degenerate_from: int | None
+    """Where the text turns into loops or soup, in code points; the turns end there."""
+    usable: bool
+    """Whether it can be read as a dialogue of a meta-reviewer and an agent; ``marks`` say why not."""
+    marks: tuple[str, ...]
+    """What is doubtful about it, as kebab-case names, in alphabetical order."""
+    repairs: tuple[Repair, ...]
+    parts: tuple[TranscriptPart, ...]

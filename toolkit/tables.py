@@ -33,6 +33,7 @@ PUBLISHED: Mapping[str, type] = types.MappingProxyType(
         "finding": records.Finding,
         "quarantined": records.Quarantined,
         "split-assignment": records.SplitAssignment,
+        "transcript": records.Transcript,
     }
 )
 """Name of the file under ``schemas/`` -> the record it describes."""

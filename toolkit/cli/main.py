@@ -19,6 +19,7 @@ COMMANDS = {
     "import": "Read files of API bodies into a build folder.",
     "normalize": "Turn raw notes into one record a paper, with aligned scores.",
     "synthesize": "Write dialogues from the records.",
+    "parse": "Read raw transcripts of dialogues, losing nothing.",
     "audit": "Check every dialogue against the record.",
     "export": "Write a dataset folder: Parquet, JSONL, card, manifest.",
     "verify": "Check a dataset folder: checksums, schemas, evidence, splits.",

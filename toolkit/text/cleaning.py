@@ -82,6 +82,25 @@ def clean_text(raw: str) -> CleanedText:
     return CleanedText(text, {kind: count for kind, count in counts.items() if count})
 
 
+def mask_addresses(text: str) -> tuple[str, tuple[tuple[str, int, int], ...]]:
+    """Replace e-mail addresses and OpenReview profile ids by asterisks, so that every offset stays what it is.
+
+    Returns the text and what was masked: kind (``email``, ``profile``), start, end.
+
+    >>> mask_addresses("Write to jane@example.org.")
+    ('Write to ****************.', (('email', 9, 25),))
+    """
+    found = [("email", *match.span()) for match in _EMAIL.finditer(text)] if _may_hold_email(text) else []
+    found += [("profile", *match.span()) for match in _PROFILE.finditer(text)] if "~" in text or "%7E" in text else []
+    for _, start, end in found:
+        text = text[:start] + "*" * (end - start) + text[end:]
+    return text, tuple(sorted(found, key=lambda item: item[1]))
+
+
+def _may_hold_email(text: str) -> bool:
+    return "@" in text or _holds_written_at(text)
+
+
 def _holds_written_at(text: str) -> bool:
     return "%7E" in text or "at)" in text or "at]" in text or "at )" in text
 
@@ -98,7 +117,7 @@ def _clean_once(text: str, counts: "Counter[str]") -> str:
         counts[kind] += count
     if not text.isascii():
         text = _drop_invisible(text, counts)
-    text, count = _EMAIL.subn("[email]", text) if "@" in text or _holds_written_at(text) else (text, 0)
+    text, count = _EMAIL.subn("[email]", text) if _may_hold_email(text) else (text, 0)
     counts["email"] += count
     text, count = _PROFILE.subn("[profile]", text) if "~" in text or "%7E" in text else (text, 0)
     counts["profile"] += count
