@@ -312,6 +312,10 @@ class Turn:
     evidence: tuple[Evidence, ...]
 
 
+TRANSCRIBED = "transcript"
+"""The generator's name of dialogues that were read from somebody else's transcripts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generator:
     """Who wrote a dialogue, precisely enough to write it again."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from toolkit.records import Transcript
 from toolkit.synthesizers import parse_transcript
-from toolkit.synthesizers.transcripts.degeneration import find_degeneration
+from toolkit.text.degeneration import find_degeneration
 
 CHAIR, AGENT = "meta_reviewer", "dialogue_agent"
 TWO = "Meta-Reviewer: What is it about?\n\nDialogue Agent: It is about batch size, and it is short."

@@ -2,5 +2,6 @@
 
 from toolkit.auditors.rules import RULES, AuditResult, Measures, Rule, audit_dialogue
 from toolkit.auditors.tally import AuditTally
+from toolkit.auditors.transcripts import read_transcript
 
-__all__ = ["RULES", "AuditResult", "AuditTally", "Measures", "Rule", "audit_dialogue"]
+__all__ = ["RULES", "AuditResult", "AuditTally", "Measures", "Rule", "audit_dialogue", "read_transcript"]

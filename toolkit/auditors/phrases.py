@@ -34,6 +34,8 @@ class ScorePhrase(NamedTuple):
     weak: bool
     adjacent: bool
     bare: bool
+    spelled: bool
+    """Its number is a word: "a confidence level of three"."""
 
 
 class SidePhrase(NamedTuple):
@@ -41,6 +43,17 @@ class SidePhrase(NamedTuple):
 
     side: str
     firm: bool
+    pattern: re.Pattern[str]
+
+
+class LabelPhrase(NamedTuple):
+    """Words that people use for a label of a form."""
+
+    kind: str
+    words: str
+    """What the label says, in lower case and without "the"."""
+    weak: bool
+    """The words are also said by people who do not mean the form."""
     pattern: re.Pattern[str]
 
 
@@ -73,8 +86,11 @@ class Phrases(NamedTuple):
     reviewers: tuple[ReviewerPhrase, ...]
     scores: tuple[ScorePhrase, ...]
     sides: tuple[SidePhrase, ...]
+    labels: tuple[LabelPhrase, ...]
     counts: tuple[CountPhrase, ...]
     decision: DecisionPhrases
+    own: re.Pattern[str]
+    """Words that begin what the speaker says on their own account."""
     recommends: re.Pattern[str]
     reporting: re.Pattern[str]
     denied: re.Pattern[str]
@@ -115,11 +131,16 @@ def load_phrases() -> Phrases:
                 weak=row.get("weak", False),
                 adjacent=row.get("adjacent", False),
                 bare=row.get("bare", False),
+                spelled=row.get("spelled", False),
             )
             for row in table["scores"]
         ),
         sides=tuple(
             SidePhrase(row["side"], row.get("firm", False), compile_pattern(row["pattern"])) for row in table["sides"]
+        ),
+        labels=tuple(
+            LabelPhrase(row["kind"], row["words"], row.get("weak", False), compile_pattern(row["pattern"]))
+            for row in table["labels"]
         ),
         counts=tuple(CountPhrase(row["firm"], compile_pattern(row["pattern"])) for row in table["counts"]),
         decision=DecisionPhrases(
@@ -136,6 +157,7 @@ def load_phrases() -> Phrases:
             reported=compile_pattern(decision["reported"]),
             negation=compile_pattern(decision["negation"]),
         ),
+        own=compile_pattern(table["own"]["pattern"]),
         recommends=compile_pattern(table["recommends"]["pattern"]),
         reporting=compile_pattern(table["recommends"]["reporting"]),
         denied=compile_pattern(table["recommends"]["denied"]),

@@ -1,11 +1,14 @@
 """The table of rules, and the audit of one dialogue."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from toolkit.auditors import attribution, grounding, privacy, roles, scores, structure
 from toolkit.auditors.marks import Check, Mark
-from toolkit.auditors.subject import read_subject
+from toolkit.auditors.subject import is_transcribed, read_subject
 from toolkit.records import Claim, Dialogue, Finding, Forum, Severity
+
+About = Literal["any", "written", "transcribed"]
+"""Which dialogues a rule is for: all; those with evidence and columns of their own; those read from transcripts."""
 
 
 class Rule(NamedTuple):
@@ -16,14 +19,15 @@ class Rule(NamedTuple):
     severity: Severity
     check: Check
     """Its docstring says what the rule means, with an example and a counter-example."""
+    about: About = "any"
 
 
 RULES: tuple[Rule, ...] = (
     Rule("record-missing", "warning", structure.find_missing_record),
-    Rule("turn-index-broken", "error", structure.find_broken_indexes),
-    Rule("messages-differ", "error", structure.find_unlike_messages),
-    Rule("metrics-differ", "error", structure.find_wrong_metrics),
-    Rule("column-contradicted", "error", structure.find_wrong_columns),
+    Rule("turn-index-broken", "error", structure.find_broken_indexes, "written"),
+    Rule("messages-differ", "error", structure.find_unlike_messages, "written"),
+    Rule("metrics-differ", "error", structure.find_wrong_metrics, "written"),
+    Rule("column-contradicted", "error", structure.find_wrong_columns, "written"),
     Rule("empty-turn", "error", structure.find_empty_turns),
     Rule("speaker-order", "error", structure.find_speaker_disorder),
     Rule("repeated-turn", "warning", structure.find_repeated_turns),
@@ -37,11 +41,11 @@ RULES: tuple[Rule, ...] = (
     Rule("no-decision", "error", roles.find_missing_decision),
     Rule("last-word-not-meta-reviewer", "error", roles.find_wrong_last_speaker),
     Rule("meta-reviewer-knows-reviews", "error", roles.find_knowing_opening),
-    Rule("evidence-mismatch", "error", grounding.find_broken_evidence),
-    Rule("quote-not-verbatim", "error", grounding.find_inexact_quotations),
-    Rule("ungrounded-claim", "warning", grounding.find_ungrounded_sentences),
-    Rule("misattributed-statement", "error", attribution.find_misattributed_statements),
-    Rule("criticism-as-authors", "error", attribution.find_criticism_as_authors),
+    Rule("evidence-mismatch", "error", grounding.find_broken_evidence, "written"),
+    Rule("quote-not-verbatim", "error", grounding.find_inexact_quotations, "written"),
+    Rule("ungrounded-claim", "warning", grounding.find_ungrounded_sentences, "written"),
+    Rule("misattributed-statement", "error", attribution.find_misattributed_statements, "written"),
+    Rule("criticism-as-authors", "error", attribution.find_criticism_as_authors, "written"),
     Rule("claim-not-on-record", "warning", attribution.find_claims_not_on_record),
     Rule("pii-email", "error", privacy.find_email_addresses),
     Rule("pii-tilde-id", "error", privacy.find_profile_ids),
@@ -85,7 +89,9 @@ def audit_dialogue(dialogue: Dialogue, forum: Forum | None) -> AuditResult:
     ['record-missing']
     """
     subject = read_subject(dialogue, forum)
-    findings = [_make_finding(dialogue.dialogue_id, rule, mark) for rule in RULES for mark in rule.check(subject)]
+    kind = "transcribed" if is_transcribed(dialogue) else "written"
+    rules = [rule for rule in RULES if rule.about in ("any", kind)]
+    findings = [_make_finding(dialogue.dialogue_id, rule, mark) for rule in rules for mark in rule.check(subject)]
     sentences = [
         (reading, sentence) for reading in subject.turns for sentence in grounding.list_substantial_sentences(reading)
     ]

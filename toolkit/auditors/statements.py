@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from toolkit.auditors.labels import SpokenLabel
 from toolkit.auditors.phrases import Phrases, ReviewerPhrase, ScorePhrase, load_phrases
 from toolkit.text import Span
 
@@ -22,8 +23,9 @@ class Statement(NamedTuple):
     kind: str
     """``rating``, ``confidence``, ``field``, ``recommendation``, ``count``, ``decision``."""
     check: str
-    """How it is compared: ``each``, ``pairwise``, ``exists``, ``together``, ``mean``, ``range``, ``highest``,
-    ``lowest``, ``earlier``, ``absent``, ``how_many``, ``side``, ``side_count``, ``total``, ``some`` or ``outcome``."""
+    """How it is compared: ``own`` (an opinion of the speaker), ``label``, ``label_exists``, ``label_number``, ``each``,
+    ``pairwise``, ``exists``, ``together``, ``mean``, ``range``, ``highest``, ``lowest``, ``earlier``, ``absent``,
+    ``how_many``, ``side``, ``side_count``, ``total``, ``some`` or ``outcome``."""
     reviewers: tuple[int, ...] = ()
     values: tuple[float, ...] = ()
     word: str | None = None
@@ -48,7 +50,8 @@ class Mention(NamedTuple):
 
 
 _OBLIQUE = re.compile(
-    r"\b(?:unlike|like|than|with|to|against|of|from|by|versus|vs\.?|contradicts?|echo(?:es|ing)|joins?|beside)\s+$",
+    r"\b(?:unlike|like|than|with|(?<!according )to|against|of|from|by|versus|vs\.?|contradicts?|echo(?:es|ing)|joins?|"
+    r"beside)\s+$",
     re.I,
 )
 _JOINS = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|&|/)\s*(?:also\s+)?")
@@ -68,10 +71,12 @@ _ASKS = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:would|could|might|may|if|unless|willing|consider|promis\w+|offer\w*|ready)\b", re.I)
 _DENIAL = re.compile(r"(?:\bnot|n['’]t|\bneither|\bnever|\bhardly)\s+(?:\w+\s+){0,2}$", re.I)
-_PRONOUN = re.compile(r"^\W*(?:they|their|he|his|she|her|(?:that|this|the\s+same)\s+reviewer)\b", re.I)
+_PRONOUN = re.compile(r"^\W*(?:they|their|he|his|she|her|(?:that|this|the(?:\s+same)?)\s+reviewer)\b", re.I)
 _REPORTED = re.compile(r"\b(?:that|which|whose|because|since|where|when|whether|how|why|what)\b|[:\"“]", re.I)
 _SCORE_WORDS = re.compile(r"\b(?:ratings?|scores?|votes?|marks?)\b", re.I)
 _FIRST_PERSON = re.compile(r"\b(?:I|me|[Mm]y|[Ww]e)\b")
+EXPLANATION_REACH = 80
+"""How many characters after a number the words that explain it can begin."""
 CLAUSE_REACH = 200
 """How many characters on either side of a word can still belong to what it decides."""
 _STOP = re.compile(r"[;:—–]|\.(?=\s|$)")
@@ -94,7 +99,12 @@ def blank_quotations(text: str, quotations: Sequence[Span]) -> str:
 
 
 def find_statements(
-    sentence: str, mentions: Sequence[Mention], *, reviews: int, before: Sequence[Mention] = ()
+    sentence: str,
+    mentions: Sequence[Mention],
+    *,
+    reviews: int,
+    before: Sequence[Mention] = (),
+    labels: Sequence[SpokenLabel] = (),
 ) -> list[Statement]:
     """Return what a sentence states about scores, sides and numbers of reviews, in the order of the text.
 
@@ -103,6 +113,7 @@ def find_statements(
         mentions: The reviewers it mentions, from ``find_mentions``.
         reviews: How many reviews the paper has.
         before: The reviewers that the sentence before it in the same turn mentions, for pronouns.
+        labels: The words of a form in it, from ``find_spoken_labels``; none where only numbers are looked at.
 
     >>> sentence = "Reviewer 2 gives an 8 with confidence 4."
     >>> for found in find_statements(sentence, find_mentions(sentence, reviews=3), reviews=3):
@@ -112,7 +123,15 @@ def find_statements(
     """
     phrases = load_phrases()
     asks = sentence.rstrip().endswith("?") and _ASKS.match(sentence) is not None
-    found = [] if asks else [*_find_scores(sentence, mentions, before), *_find_sides(sentence, mentions)]
+    found: list[Statement] = []
+    if not asks:
+        found += _find_scores(sentence, mentions, before)
+        found += _find_labels(sentence, mentions, before, labels)
+        found += (
+            side
+            for side in _find_sides(sentence, mentions)
+            if not any(side.start < label.end and label.start < side.end for label in labels)
+        )
     found.extend(_find_counts(sentence, phrases))
     return sorted(found)
 
@@ -163,6 +182,15 @@ def _read_count(match: re.Match[str], phrases: Phrases) -> int | None:
 def read_number_word(word: str, phrases: Phrases) -> int:
     """Read "three" or "3"."""
     return int(word) if word.isdigit() else phrases.numbers[word.lower()]
+
+
+def read_score_word(word: str) -> float:
+    """Read a score: "5.5", or "three".
+
+    >>> read_score_word("5.5"), read_score_word("three")
+    (5.5, 3.0)
+    """
+    return float(word) if word[:1].isdigit() else float(load_phrases().numbers[word.lower()])
 
 
 def _read_reviewers(
@@ -226,9 +254,74 @@ def _find_scores(sentence: str, mentions: Sequence[Mention], before: Sequence[Me
             subject = _find_antecedent(sentence, before)
         if subject is not None and (subject.kind == "nobody" or _is_reported(sentence, hit, subject)):
             continue
-        if not _is_condition(sentence, hit):
-            hits[position] = hit = hit._replace(kind=_find_kind(hit, hits[:position], mentions))
+        if _is_condition(sentence, hit):
+            continue
+        hits[position] = hit = hit._replace(kind=_find_kind(hit, hits[:position], mentions))
+        if _is_own(sentence, hit.start, mentions):
+            value = read_score_word(sentence[hit.spans[0].start : hit.spans[0].end])
+            yield Statement(*hit.spans[0], hit.kind, "own", (), (value,))
+        else:
             yield from _read_hit(sentence, hit, subject, len(hits))
+
+
+def _is_own(sentence: str, position: int, mentions: Sequence[Mention]) -> bool:
+    """Whether a score is the speaker's own: "I would rate it a 6", with no reviewer named in between."""
+    begin = None
+    for match in load_phrases().own.finditer(sentence, 0, position):
+        begin = match.end()
+    return begin is not None and not any(begin <= mention.start < position for mention in mentions)
+
+
+def _find_labels(
+    sentence: str, mentions: Sequence[Mention], before: Sequence[Mention], labels: Sequence[SpokenLabel]
+) -> Iterator[Statement]:
+    """What the words of a form state: whose score they are, or which number they explain."""
+    hits = sorted(_find_hits(sentence, mentions), key=lambda hit: (hit.start, hit.end)) if labels else []
+    for label in labels:
+        if _DENIAL.search(sentence, max(0, label.start - 30), label.start):
+            continue
+        number = _find_explained_number(label, hits, mentions)
+        if number is not None:
+            value = read_score_word(sentence[number.start : number.end])
+            values = (value, *label.possible)
+            yield Statement(number.start, label.end, label.kind, "label_number", (), values, label.words)
+            continue
+        clause = max(sentence.rfind(mark, 0, label.start) for mark in ",;:(—") + 1
+        if _CONDITION.search(sentence, clause, label.start) and not _is_own(sentence, label.start, mentions):
+            continue
+        yield from _read_label(sentence, label, mentions, before)
+
+
+def _find_explained_number(label: SpokenLabel, hits: Sequence["_Hit"], mentions: Sequence[Mention]) -> Span | None:
+    """The number that the words explain: "a rating of 5, which is marginally below the threshold"."""
+    for hit in reversed(hits):
+        number = hit.spans[-1] if hit.spans else None
+        if number is None or hit.kind != label.kind or number.end > label.start:
+            continue
+        apart = label.start - number.end > EXPLANATION_REACH
+        named = any(number.end <= mention.start < label.start for mention in mentions)
+        return None if apart or named else number
+    return None
+
+
+def _read_label(
+    sentence: str, label: SpokenLabel, mentions: Sequence[Mention], before: Sequence[Mention]
+) -> Iterator[Statement]:
+    def state(check: str, reviewers: tuple[int, ...] = ()) -> Statement:
+        return Statement(
+            label.start, label.end, label.kind, check, reviewers, label.possible, label.words, weak=label.weak
+        )
+
+    left = [mention for mention in mentions if mention.end <= label.start and not mention.oblique]
+    owner = left[-1] if left else (None if mentions else _find_antecedent(sentence, before))
+    if _is_own(sentence, label.start, mentions):
+        yield state("own")
+    elif owner is not None and owner.reviewers:
+        yield state("label", owner.reviewers)
+    elif owner is not None and owner.kind in ("some", "unnamed", "others"):
+        yield state("label_exists")
+    elif owner is None:
+        yield state("own")  # "the paper is marginally below the threshold": whose judgement that is stays open
 
 
 def _is_reported(sentence: str, hit: _Hit, subject: Mention) -> bool:
@@ -251,7 +344,7 @@ def _find_hits(sentence: str, mentions: Sequence[Mention]) -> Iterator[_Hit]:
     taken: list[Span] = [Span(mention.start, mention.end) for mention in mentions]
     has_number = _NUMBER.search(sentence) is not None
     for phrase in load_phrases().scores:
-        if not has_number and phrase.check != "absent":
+        if not has_number and phrase.check != "absent" and not phrase.spelled:
             continue
         for match, after in _match_phrase(phrase, sentence, mentions):
             spans = (Span(*match.span()),) if phrase.check == "absent" else _find_numbers(match)
@@ -288,6 +381,8 @@ def _find_numbers(match: re.Match[str]) -> tuple[Span, ...]:
     if not groups.get(name):
         return ()
     text, offset = _OUT_OF.sub("", match[name]), match.start(name)
+    if text.isalpha():
+        return (Span(*match.span(name)),)
     return tuple(Span(offset + number.start(), offset + number.end()) for number in _NUMBER.finditer(text))
 
 
@@ -319,7 +414,8 @@ def _is_condition(sentence: str, hit: _Hit) -> bool:
 
 def _read_hit(sentence: str, hit: _Hit, subject: Mention | None, hits: int) -> Iterator[Statement]:
     phrase, groups = hit.phrase, hit.match.groupdict()
-    values = tuple(float(sentence[start:end]) for start, end in hit.spans) if phrase.check != "absent" else ()
+    words = [sentence[start:end] for start, end in hit.spans] if phrase.check != "absent" else []
+    values = tuple(map(read_score_word, words))
     named = subject.reviewers if subject is not None else ()
     word = " ".join(groups["field"].lower().split()) if groups.get("field") else None
 

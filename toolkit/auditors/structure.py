@@ -1,8 +1,9 @@
 """Rules on the shape of a dialogue: its turns, and the columns that repeat what the turns or the record say."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import Literal
 
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.subject import Subject
@@ -11,7 +12,8 @@ from toolkit.tables import to_row
 
 REPEATED_WORDS = 4
 """Turns with fewer words ("And the third?") may recur."""
-_ROLES = {"meta_reviewer": "user", "dialogue_agent": "assistant"}
+ROLES: Mapping[str, Literal["user", "assistant"]] = {"meta_reviewer": "user", "dialogue_agent": "assistant"}
+"""Speaker -> role, as chat trainers name it."""
 
 
 def find_missing_record(subject: Subject) -> Iterator[Mark]:
@@ -47,7 +49,7 @@ def find_speaker_disorder(subject: Subject) -> Iterator[Mark]:
     if turns and turns[0].speaker != "meta_reviewer":
         yield Mark("the agent opens the dialogue", turns[0].index)
     for before, turn in pairwise(turns):
-        if before.speaker == turn.speaker:
+        if before.speaker == turn.speaker and turn.index == before.index + 1:  # in transcripts others may speak between
             yield Mark("the same speaker has two turns in a row", turn.index)
 
 
@@ -88,7 +90,7 @@ def find_unlike_messages(subject: Subject) -> Iterator[Mark]:
         yield Mark(f"{len(messages)} messages for {len(turns)} turns")
         return
     for turn, message in zip(turns, messages, strict=True):
-        if message.role != _ROLES[turn.speaker] or message.content != turn.text:
+        if message.role != ROLES[turn.speaker] or message.content != turn.text:
             yield Mark("the message is not the turn", turn.index)
 
 

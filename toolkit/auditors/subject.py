@@ -1,21 +1,29 @@
 """A dialogue prepared for the rules: read once, looked at by many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from toolkit.auditors.labels import find_labelled_numbers, list_venue_numbers, stands_in_record
+from toolkit.auditors.labels import (
+    SpokenLabel,
+    find_labelled_numbers,
+    find_spoken_labels,
+    list_venue_numbers,
+    stands_in_record,
+)
+from toolkit.auditors.numbering import Attribution, Numbering, StatedScore, find_numberings, keep_numbering
 from toolkit.auditors.quotations import find_cited_words, find_quotations
 from toolkit.auditors.statements import (
     Mention,
+    Statement,
     blank_quotations,
     find_decisions,
     find_mentions,
     find_statements,
 )
-from toolkit.auditors.verdicts import Ruling, rule_on_statement
+from toolkit.auditors.verdicts import Ruling, rule_by_numbering
 from toolkit.auditors.voices import Voices, read_voices
-from toolkit.records import Claim, Dialogue, Evidence, Forum, RecordReference, Turn, Verdict
+from toolkit.records import TRANSCRIBED, Claim, Dialogue, Evidence, Forum, RecordReference, Turn, Verdict
 from toolkit.text import Sources, Span, collect_sources, split_sentences, verify_evidence
 
 USUAL_REVIEWS = 3
@@ -57,16 +65,35 @@ class Subject:
     turns: tuple[TurnReading, ...]
     voices: Voices | None
     """Null without a record."""
+    numberings: tuple[Numbering, ...]
+    """Which review the dialogue means by "Review 1", the likeliest first; none without a record."""
 
 
 def read_subject(dialogue: Dialogue, forum: Forum | None) -> Subject:
     """Prepare a dialogue for the rules."""
     sources = collect_sources(forum) if forum is not None else {}
-    turns = tuple(_read_turn(position, dialogue, forum, sources) for position in range(len(dialogue.turns)))
-    return Subject(dialogue, forum, sources, turns, read_voices(forum) if forum is not None else None)
+    drafts = [_read_draft(position, dialogue, forum, sources) for position in range(len(dialogue.turns))]
+    numberings = _find_numberings(dialogue, forum, drafts)
+    turns = tuple(_finish_turn(draft, dialogue, forum, numberings) for draft in drafts)
+    return Subject(dialogue, forum, sources, turns, read_voices(forum) if forum is not None else None, numberings)
 
 
-def _read_turn(position: int, dialogue: Dialogue, forum: Forum | None, sources: Sources) -> TurnReading:
+class _Draft(NamedTuple):
+    """One turn before its statements are compared with the record."""
+
+    turn: Turn
+    sentences: tuple[Span, ...]
+    quotations: tuple[Span, ...]
+    plain: str
+    faults: tuple[str | None, ...]
+    cited: tuple[tuple[Evidence, str], ...]
+    mentions: tuple[tuple[Mention, ...], ...]
+    """Of each sentence, with offsets into it."""
+    statements: tuple[tuple[Statement, ...], ...]
+    """Of each sentence, with offsets into it."""
+
+
+def _read_draft(position: int, dialogue: Dialogue, forum: Forum | None, sources: Sources) -> _Draft:
     turn = dialogue.turns[position]
     faults = tuple(verify_evidence(sources, item) if forum is not None else None for item in turn.evidence)
     cited = tuple(
@@ -78,24 +105,104 @@ def _read_turn(position: int, dialogue: Dialogue, forum: Forum | None, sources: 
     plain = blank_quotations(turn.text, quotations)
     sentences = tuple(split_sentences(turn.text))
     reviews = len(forum.reviews) if forum is not None else USUAL_REVIEWS
-    by_sentence = [find_mentions(plain[start:end], reviews=reviews) for start, end in sentences]
+    mentions = tuple(tuple(find_mentions(plain[start:end], reviews=reviews)) for start, end in sentences)
+    venue = forum.venue if forum is not None else dialogue.venue
+    spoken = _find_spoken_labels(turn.text, venue) if is_transcribed(dialogue) else []
+    statements: list[tuple[Statement, ...]] = []
+    before: Sequence[Mention] = ()
+    for (start, end), found in zip(sentences, mentions, strict=True):
+        labels = [
+            label._replace(start=label.start - start, end=label.end - start)
+            for label in spoken
+            if start <= label.start and label.end <= end
+        ]
+        statements.append(
+            (
+                *find_statements(plain[start:end], found, reviews=reviews, before=before, labels=labels),
+                *find_decisions(plain[start:end], speaker=turn.speaker),
+            )
+        )
+        before = found or before
+    return _Draft(turn, sentences, quotations, plain, faults, cited, mentions, tuple(statements))
+
+
+def _find_spoken_labels(text: str, venue: str) -> list[SpokenLabel]:
+    """Return the words of the form that stand beside no number: those with one are claims of their own."""
+    numbered = list(find_labelled_numbers(text, venue))
+    return [
+        label
+        for label in find_spoken_labels(text, venue)
+        if not any(label.start < item.end and item.start < label.end for item in numbered)
+    ]
+
+
+def _find_numberings(dialogue: Dialogue, forum: Forum | None, drafts: Sequence[_Draft]) -> tuple[Numbering, ...]:
+    if forum is None:
+        return ()
+    if not is_transcribed(dialogue):
+        return keep_numbering(forum)
+    attributions = [Attribution(number, text) for draft in drafts for number, text in _attribute_words(draft)]
+    scores = [
+        StatedScore(statement.reviewers[0], statement.kind, statement.values[0])
+        for draft in drafts
+        for found in draft.statements
+        for statement in found
+        if statement.kind in ("rating", "confidence") and statement.check == "each" and len(statement.reviewers) == 1
+    ]
+    return find_numberings(forum, attributions, scores)
+
+
+def is_transcribed(dialogue: Dialogue) -> bool:
+    """Whether a dialogue was read from a transcript: it has no evidence and its own way to number the reviews."""
+    return dialogue.generator.name == TRANSCRIBED
+
+
+def _attribute_words(draft: _Draft) -> Iterator[tuple[int, str]]:
+    """Yield the stretches of a turn that are about one numbered reviewer, from its mention to the next one."""
+    last: int | None = None
+    line = -1
+    for (start, end), mentions in zip(draft.sentences, draft.mentions, strict=True):
+        numbered = [mention for mention in mentions if mention.kind in ("numbered", "ordinal")]
+        if not mentions:
+            if last is not None and "\n" not in draft.plain[line:start]:
+                yield last, draft.plain[start:end]
+                line = end
+            continue
+        stops = [*(mention.start for mention in mentions[1:]), end - start]
+        for mention, stop in zip(mentions, stops, strict=True):
+            if mention in numbered and len(mention.reviewers) == 1:
+                yield mention.reviewers[0], draft.plain[start + mention.end : start + stop]
+        final = mentions[-1]
+        last = final.reviewers[0] if final in numbered and len(final.reviewers) == 1 else None
+        line = end
+
+
+def _finish_turn(
+    draft: _Draft, dialogue: Dialogue, forum: Forum | None, numberings: Sequence[Numbering]
+) -> TurnReading:
     mentions = tuple(
         mention._replace(start=start + mention.start, end=start + mention.end)
-        for (start, _), found in zip(sentences, by_sentence, strict=True)
+        for (start, _), found in zip(draft.sentences, draft.mentions, strict=True)
         for mention in found
     )
-    claims = _find_claims(dialogue, turn, forum, plain, sentences, by_sentence)
-    return TurnReading(turn, sentences, quotations, plain, faults, cited, mentions, tuple(claims))
+    claims = _find_claims(draft, dialogue, forum, numberings)
+    return TurnReading(
+        draft.turn,
+        draft.sentences,
+        draft.quotations,
+        draft.plain,
+        draft.faults,
+        draft.cited,
+        mentions,
+        tuple(claims),
+    )
 
 
 def _find_claims(
-    dialogue: Dialogue,
-    turn: Turn,
-    forum: Forum | None,
-    plain: str,
-    sentences: Sequence[Span],
-    by_sentence: Sequence[Sequence[Mention]],
+    draft: _Draft, dialogue: Dialogue, forum: Forum | None, numberings: Sequence[Numbering]
 ) -> list[CheckedClaim]:
+    turn = draft.turn
+
     def make_claim(start: int, end: int, ruling: Ruling) -> CheckedClaim:
         claim = Claim(
             dialogue_id=dialogue.dialogue_id,
@@ -112,17 +219,17 @@ def _find_claims(
         return CheckedClaim(claim, ruling.reference)
 
     found = []
-    reviews = len(forum.reviews) if forum is not None else USUAL_REVIEWS
-    before: Sequence[Mention] = ()
-    for (start, end), mentions in zip(sentences, by_sentence, strict=True):
-        statements = find_statements(plain[start:end], mentions, reviews=reviews, before=before)
-        statements += find_decisions(plain[start:end], speaker=turn.speaker)
-        for statement in statements:
-            for ruling in rule_on_statement(statement, forum):
-                found.append(make_claim(start + statement.start, start + statement.end, ruling))
-        before = mentions
     venue = forum.venue if forum is not None else dialogue.venue
-    for item in find_labelled_numbers(turn.text, venue):
+    labelled = list(find_labelled_numbers(turn.text, venue))
+    for (start, _), statements in zip(draft.sentences, draft.statements, strict=True):
+        for statement in statements:
+            span = Span(start + statement.start, start + statement.end)
+            if statement.check == "label_number" and any(
+                span.start < item.end and item.start < span.end for item in labelled
+            ):
+                continue
+            found += [make_claim(*span, ruling) for ruling in rule_by_numbering(statement, numberings)]
+    for item in labelled:
         stated, recorded = f"{item.label} ({item.number:g})", list_venue_numbers(item.possible)
         verdict: Verdict = "supported" if item.number in item.possible else "contradicted"
         if verdict == "contradicted" and stands_in_record(item, forum):

@@ -4,10 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from toolkit.auditors.numbering import SURE, Numbering
 from toolkit.auditors.statements import Statement
 from toolkit.records import Forum, RecordReference, Review, Score, Verdict
 
 ClaimKind = Literal["rating", "confidence", "count", "decision", "label_number", "recommendation"]
+
+
+MOST = 0.6
+"""The share of the weight that a verdict other than ``contradicted`` needs."""
 
 
 class Ruling(NamedTuple):
@@ -32,6 +37,41 @@ def rule_on_statement(statement: Statement, forum: Forum | None) -> list[Ruling]
     if statement.kind == "decision":
         return [_rule_on_decision(statement, forum)]
     return list(_RULES[statement.check](statement, forum))
+
+
+def rule_by_numbering(statement: Statement, numberings: Sequence[Numbering]) -> list[Ruling]:
+    """Compare a statement with the record under every order of the reviews that the dialogue may mean.
+
+    A verdict about a numbered reviewer stands where the orders that give it carry enough of the weight: nearly all for
+    ``contradicted``, most for the others. Where they differ, the claim is ``not_checkable``. ``about`` names the
+    reviewer of the record.
+    """
+    if not numberings:
+        return rule_on_statement(statement, None)
+    likeliest = numberings[0]
+    everybody = len(set(statement.reviewers)) == len(likeliest.forum.reviews) and statement.check != "pairwise"
+    if not statement.reviewers or len(numberings) == 1 or everybody:
+        return [_name_recorded(ruling, likeliest) for ruling in rule_on_statement(statement, likeliest.forum)]
+    rulings = [(numbering, rule_on_statement(statement, numbering.forum)) for numbering in numberings]
+    settled = []
+    for ruling in rulings[0][1]:
+        weight = sum(
+            numbering.weight
+            for numbering, others in rulings
+            if any(other.about == ruling.about and other.verdict == ruling.verdict for other in others)
+        )
+        enough = SURE if ruling.verdict == "contradicted" else MOST
+        verdict: Verdict = ruling.verdict if weight >= enough else "not_checkable"
+        settled.append(_name_recorded(ruling._replace(verdict=verdict), likeliest))
+    return settled
+
+
+def _name_recorded(ruling: Ruling, numbering: Numbering) -> Ruling:
+    if ruling.about is None:
+        return ruling
+    name, _, rest = ruling.about.partition(" ")
+    named = numbering.reviewers.get(name, name)
+    return ruling._replace(about=f"{named} {rest}" if rest else named)
 
 
 def format_number(value: float) -> str:
@@ -116,6 +156,49 @@ def _could_be_score(value: float, statement: Statement, forum: Forum) -> bool:
     """Whether a number beside words that have other uses looks like a level of the scale."""
     values = _list_values(statement, forum)
     return value in values or (value.is_integer() and 1 <= value <= max([10.0 if max(values, default=0) > 5 else 6.0]))
+
+
+def _rule_on_opinion(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
+    """What a speaker thinks is no statement about the record."""
+    stated = statement.word or format_number(statement.values[0])
+    yield Ruling(_name_kind(statement), "speaker", stated, None, "not_checkable")
+
+
+def _rule_on_label(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
+    stated = statement.word or ""
+    for reviewer in statement.reviewers:
+        review = _find_review(forum, reviewer) if forum is not None else None
+        score = _pick_score(review, statement) if review is not None else None
+        if review is None or score is None:
+            if forum is None:
+                yield Ruling(_name_kind(statement), f"R{reviewer}", stated, None, "not_checkable")
+            continue
+        value = read_value(score)
+        verdict: Verdict = "unsupported"
+        if value is not None:
+            verdict = "supported" if value in statement.values else _refuse_label(statement)
+        reference = RecordReference(review.note_id, score.field)
+        yield Ruling(_name_kind(statement), f"R{reviewer}", stated, score.raw, verdict, reference)
+
+
+def _refuse_label(statement: Statement) -> Verdict:
+    return "not_checkable" if statement.weak else "contradicted"
+
+
+def _rule_on_label_existence(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
+    values = _list_values(statement, forum) if forum is not None else []
+    verdict: Verdict = "not_checkable" if forum is None else "unsupported"
+    if values:
+        verdict = "supported" if set(values) & set(statement.values) else _refuse_label(statement)
+    recorded = ", ".join(map(format_number, values)) or None
+    yield Ruling(_name_kind(statement), "a review", statement.word or "", recorded, verdict)
+
+
+def _rule_on_label_number(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
+    number, *possible = statement.values
+    recorded = " or ".join(map(format_number, possible))
+    verdict: Verdict = "supported" if number in possible else "contradicted"
+    yield Ruling("label_number", None, f"{statement.word} ({format_number(number)})", recorded, verdict)
 
 
 def _rule_on_existence(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
@@ -291,6 +374,10 @@ def _rule_on_decision(statement: Statement, forum: Forum | None) -> Ruling:
 _RULES: Mapping[str, Callable[[Statement, Forum | None], Iterator[Ruling]]] = {
     "each": _rule_on_each,
     "pairwise": _rule_on_each,
+    "own": _rule_on_opinion,
+    "label": _rule_on_label,
+    "label_exists": _rule_on_label_existence,
+    "label_number": _rule_on_label_number,
     "exists": _rule_on_existence,
     "together": _rule_on_all,
     "mean": _rule_on_figure,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--dialogues",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="JSON Lines of somebody else's dialogues, in the shape of schemas/dialogue.schema.json.",
+    help="JSON Lines of somebody else's dialogues: what `reviewdial parse` wrote, or rows of a dataset.",
 )
 @click.option("--records", type=terminal.FOLDER, metavar="DIR", help="The build or dataset folder with their records.")
 @click.option("--out", type=terminal.FOLDER, metavar="AUDIT_DIR", help="Where that audit is written.")
@@ -41,7 +41,8 @@ def command(
     """Check every dialogue against the record.
 
     Reads DIR/forums and DIR/dialogues and writes DIR/audit: findings.parquet, claims.parquet and summary.json. With
-    --dialogues, --records and --out it audits a file of dialogues instead; rows that do not fit are set aside.
+    --dialogues, --records and --out it audits a file of dialogues instead: transcripts that `reviewdial parse` has
+    read, or rows in the shape of schemas/dialogue.schema.json. Rows that do not fit are set aside.
     """
     from toolkit.cli.score_card import read_examples, render_score_card
     from toolkit.pipeline import count_failing, run_audit

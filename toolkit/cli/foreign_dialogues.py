@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from toolkit.cli import lookup
 from toolkit.errors import SourceError, WorkspaceError
 from toolkit.pipeline import audit_pairs, write_audit
 from toolkit.progress import Progress
-from toolkit.records import Dialogue, Quarantined
+from toolkit.records import Dialogue, Forum, Quarantined, Transcript
 from toolkit.text import clean_text
 
 AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "quarantine.jsonl"))
@@ -41,13 +41,24 @@ def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Pr
     dialogues, quarantined = read_dialogues(source)
     wanted = {dialogue.forum for dialogue in dialogues}
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
-    audit = audit_pairs(((dialogue, forums.get(dialogue.forum)) for dialogue in dialogues), len(dialogues), progress)
+    audit = audit_pairs(_pair_up(dialogues, forums), len(dialogues), progress)
     with places.replace_folder(out) as folder:
         write_audit(folder, audit)
         if quarantined:
             lines = (json.dumps(tables.to_row(item), ensure_ascii=False) + "\n" for item in quarantined)
             places.write_bytes(folder / "quarantine.jsonl", "".join(lines).encode())
     return ForeignAudit(audit.summary, dict(sorted(Counter(item.reason for item in quarantined).items())))
+
+
+def _pair_up(
+    dialogues: Iterable[Dialogue | Transcript], forums: Mapping[str, Forum]
+) -> Iterator[tuple[Dialogue, Forum | None]]:
+    """Put each dialogue beside its record; transcripts become dialogues with the record's columns."""
+    from toolkit.auditors import read_transcript
+
+    for dialogue in dialogues:
+        forum = forums.get(dialogue.forum or "")
+        yield (read_transcript(dialogue, forum) if isinstance(dialogue, Transcript) else dialogue), forum
 
 
 def _check_folder(out: Path) -> None:
@@ -63,13 +74,13 @@ def _check_folder(out: Path) -> None:
         )
 
 
-def read_dialogues(source: Path) -> tuple[list[Dialogue], list[Quarantined]]:
-    """Read dialogues from JSON Lines; what does not fit the table comes back with its line and reason.
+def read_dialogues(source: Path) -> tuple[list[Dialogue | Transcript], list[Quarantined]]:
+    """Read dialogues or transcripts from JSON Lines; what is neither comes back with its line and reason.
 
     Raises:
         SourceError: the file is missing, empty or not text.
     """
-    dialogues: list[Dialogue] = []
+    dialogues: list[Dialogue | Transcript] = []
     quarantined: list[Quarantined] = []
     seen: set[str] = set()
     for number, line in _read_lines(source):
@@ -77,7 +88,8 @@ def read_dialogues(source: Path) -> tuple[list[Dialogue], list[Quarantined]]:
         if reason is not None:
             quarantined.append(Quarantined("audit", f"line {number}", reason, message))
         else:
-            dialogues.append(tables.from_row(Dialogue, json.loads(line)))
+            row = json.loads(line)
+            dialogues.append(tables.from_row(_pick_type(row), row))
             seen.add(dialogues[-1].dialogue_id)
     if not dialogues and not quarantined:
         raise SourceError("the file is empty", where=str(source), mend="write one dialogue a line into it")
@@ -108,7 +120,8 @@ def _find_fault(line: str, seen: set[str]) -> tuple[str | None, str]:
         return "not-unicode", "the line holds half of a surrogate pair, which is no character"
     except (ValueError, RecursionError):
         return "not-json", "the line is not JSON"
-    faults = list(tables.find_row_faults(Dialogue, row))
+    record_type = _pick_type(row)
+    faults = list(tables.find_row_faults(record_type, row))
     if faults:
         more = f" and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
         return "not-a-dialogue", clean_text("; ".join(faults[:FAULTS_SHOWN])).text + more
@@ -116,4 +129,11 @@ def _find_fault(line: str, seen: set[str]) -> tuple[str | None, str]:
         return "not-a-dialogue", f"turns: an index outside 0..{LARGEST_INDEX}"
     if row["dialogue_id"] in seen:
         return "repeated-dialogue-id", "an earlier line has the same dialogue_id"
+    if not row["turns"] and record_type is Transcript:
+        return "no-turns", f"nobody speaks in this transcript ({', '.join(row['marks'])})"
     return None, ""
+
+
+def _pick_type(row: Any) -> type[Dialogue] | type[Transcript]:
+    """Tell a line of `reviewdial parse` from a dialogue of a build: only transcripts account for their file."""
+    return Transcript if isinstance(row, dict) and "parts" in row and "repairs" in row else Dialogue

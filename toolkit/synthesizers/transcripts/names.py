@@ -43,9 +43,6 @@ class LabelTable(NamedTuple):
     inline_label: re.Pattern[str]
     output: re.Pattern[str]
     trailing: re.Pattern[str]
-    marks: Mapping[str, re.Pattern[str]]
-    preamble_marks: Mapping[str, re.Pattern[str]]
-    function_words: frozenset[str]
     file_prefixes: tuple[str, ...]
     file_suffixes: tuple[str, ...]
     never_usable: frozenset[str]
@@ -76,17 +73,10 @@ def load_labels() -> LabelTable:
         inline_label=re.compile(rf"(?<=[.?!\"”)])[ \t]+(?P<name>{names})[ \t]*:", re.IGNORECASE),
         output=re.compile(table["trailing"]["output"], re.IGNORECASE),
         trailing=_compile_any(table["trailing"]["paragraphs"]),
-        marks=_compile_groups(table["marks"]),
-        preamble_marks=_compile_groups(table["preamble_marks"]),
-        function_words=frozenset(table["function_words"]["words"].split()),
         file_prefixes=tuple(table["files"]["prefixes"]),
         file_suffixes=tuple(table["files"]["suffixes"]),
         never_usable=frozenset(table["usable"]["never"]),
     )
-
-
-def _compile_groups(groups: Mapping[str, Sequence[str]]) -> Mapping[str, re.Pattern[str]]:
-    return {kind: _compile_any(patterns) for kind, patterns in groups.items()}
 
 
 def _compile_any(patterns: Sequence[str]) -> re.Pattern[str]:

@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from toolkit.records import PartKind, Repair, Transcript, TranscriptPart, TranscriptTurn
-from toolkit.synthesizers.transcripts.degeneration import find_degeneration
 from toolkit.synthesizers.transcripts.names import (
     NUMBERED,
     STAND_IN,
@@ -23,6 +22,8 @@ from toolkit.synthesizers.transcripts.names import (
     read_label,
 )
 from toolkit.text import mask_addresses
+from toolkit.text.degeneration import find_degeneration
+from toolkit.text.doubtful import load_doubtful_words
 
 CHAIR, AGENT = "meta_reviewer", "dialogue_agent"
 SOUND_START_WORDS = 12
@@ -398,7 +399,7 @@ def _fold(text: str) -> str:
 def _find_marks(
     turns: Sequence[TranscriptTurn], preamble: str, degenerate_from: int | None, repairs: Sequence[Repair]
 ) -> tuple[str, ...]:
-    table = load_labels()
+    doubtful = load_doubtful_words()
     speakers = {turn.speaker for turn in turns}
     spoken = "\n".join(turn.text for turn in turns)
     facts: Mapping[str, bool] = {
@@ -415,9 +416,9 @@ def _find_marks(
         "truncated": bool(turns) and degenerate_from is None and not re.search(r"[.!?…:)\]\"”’*]\s*$", turns[-1].text),
         "output-block": any(repair.kind.startswith("output-block") for repair in repairs),
         "second-copy": any(repair.kind == "copy-split" for repair in repairs),
-        **{kind: bool(pattern.search(spoken)) for kind, pattern in table.marks.items()},
-        **{kind: bool(pattern.search(preamble)) for kind, pattern in table.preamble_marks.items()},
+        **{kind: bool(pattern.search(spoken)) for kind, pattern in doubtful.utterances.items()},
+        **{kind: bool(pattern.search(preamble)) for kind, pattern in doubtful.preamble.items()},
     }
     if not turns:
-        facts = {**facts, "refusal": bool(table.marks["refusal"].search(preamble))}
+        facts = {**facts, "refusal": bool(doubtful.utterances["refusal"].search(preamble))}
     return tuple(sorted(kind for kind, holds in facts.items() if holds))

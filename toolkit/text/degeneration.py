@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
-from toolkit.synthesizers.transcripts.names import load_labels
+from toolkit.text.doubtful import load_doubtful_words
 from toolkit.text.terms import list_stems, weigh_term
 
 LEAST_BAD_WORDS = 12
@@ -99,7 +99,7 @@ def _repeats_syllables(word: str) -> bool:
 
 def _is_known(word: str) -> bool:
     lowered = word.lower()
-    if lowered in load_labels().function_words:
+    if lowered in load_doubtful_words().function_words:
         return True
     return any(weigh_term(stem) < _UNKNOWN for stem in list_stems(lowered))
 
