@@ -27,7 +27,7 @@ from toolkit.synthesizers import spoil_dialogue
 RULE_OF: Mapping[Fault, tuple[str, ...]] = {
     "wrong-score": ("score-contradicted",),
     "wrong-reviewer": ("misattributed-statement",),
-    "criticism-as-authors": ("criticism-as-authors",),
+    "criticism-as-authors": ("criticism-attributed-to-authors",),
     "invented-claim": ("claim-not-on-record",),
     "agent-recommends": ("agent-recommends",),
 }

@@ -13,8 +13,7 @@ import json
 import re
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +22,6 @@ sys.path.insert(0, str(ROOT))
 Conversation = list[tuple[str, str]]
 """(role, text) of each turn."""
 
-_WORD = re.compile(r"[a-z0-9]+(?:['’.-][a-z0-9]+)*")
 _SPEAKER_LINE = re.compile(
     r"^\W*(?:turn \d+\W*)?(?P<role>meta[- ]?reviewer|mr|dialogue? ?(?:agent|system)|da|dm)\b[^:]{0,20}:\W*"
     r"(?P<text>.*)$",
@@ -68,53 +66,14 @@ def read_transcript(text: str) -> Iterator[tuple[str, str]]:
 
 def measure(conversations: Sequence[Conversation]) -> dict[str, dict[str, float]]:
     """Return the figures by role."""
-    figures = {}
-    for role in ("dialogue_agent", "meta_reviewer"):
-        texts = [[text for speaker, text in conversation if speaker == role] for conversation in conversations]
-        turns = [text for dialogue in texts for text in dialogue]
-        sentences = [[sentence for text in dialogue for sentence in split(text)] for dialogue in texts]
-        openings = [
-            [opening for text in dialogue if (opening := " ".join(_WORD.findall(text.lower())[:5]))]
-            for dialogue in texts
-        ]
-        figures[role] = {
-            "turns": len(turns),
-            "words_per_turn": sum(len(text.split()) for text in turns) / max(1, len(turns)),
-            "distinct_2": measure_distinct(turns, 2),
-            "distinct_3": measure_distinct(turns, 3),
-            "repeated_sentences": measure_repeated(sentences),
-            "recurring_openings": measure_repeated(openings),
-        }
-    return figures
+    from toolkit.auditors.surface import measure_variety
 
-
-def split(text: str) -> list[str]:
-    """Return the sentences of a turn, lower-cased and without punctuation, those of three words or more."""
-    from toolkit.text.sentences import split_sentences
-
-    found = (" ".join(_WORD.findall(text[start:end].lower())) for start, end in split_sentences(text))
-    return [sentence for sentence in found if sentence.count(" ") >= 2]
-
-
-def measure_distinct(texts: Iterable[str], size: int) -> float:
-    """Return the share of different n-grams among all n-grams."""
-    total, seen = 0, set()
-    for text in texts:
-        words = _WORD.findall(text.lower())
-        for gram in zip(*(words[offset:] for offset in range(size)), strict=False):
-            total += 1
-            seen.add(gram)
-    return len(seen) / max(1, total)
-
-
-def measure_repeated(groups: Sequence[Sequence[str]]) -> float:
-    """Return the share of items that occur in another group too."""
-    holders = defaultdict(set)
-    for number, group in enumerate(groups):
-        for item in group:
-            holders[item].add(number)
-    items = [item for group in groups for item in group]
-    return sum(len(holders[item]) > 1 for item in items) / max(1, len(items))
+    return {
+        role: measure_variety(
+            [[text for speaker, text in conversation if speaker == role] for conversation in conversations]
+        )
+        for role in ("dialogue_agent", "meta_reviewer")
+    }
 
 
 def main() -> None:

@@ -30,9 +30,9 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import numpy as np
 from measure_normalization import read_texts
 
+from toolkit.auditors.surface import measure_auc
 from toolkit.normalizers import RefusedForumError, normalize_forum
 from toolkit.records import Dialogue, Forum
 from toolkit.synthesizers import synthesize_shard
@@ -82,23 +82,6 @@ def weigh_words(papers: Sequence[Knowledge]) -> dict[str, float]:
     """Return the idf of each word; the empty word stands for those that no paper holds."""
     counts = Counter(word for paper in papers for word in paper.words)
     return {**{word: math.log(len(papers) / count) for word, count in counts.items()}, "": math.log(len(papers))}
-
-
-def measure_auc(right: Sequence[float], wrong: Sequence[float]) -> float:
-    """Return the chance that a figure of the first kind is the higher one; ties count half.
-
-    >>> measure_auc([0.9, 0.5], [0.5, 0.1])
-    0.875
-    """
-    values = np.concatenate([np.asarray(right), np.asarray(wrong)])
-    order = values.argsort(kind="stable")
-    ranks = np.empty(len(values))
-    ranks[order] = np.arange(1, len(values) + 1)
-    for value in np.unique(values):
-        same = values == value
-        ranks[same] = ranks[same].mean()
-    count = len(right)
-    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(wrong)))
 
 
 def compose(folder: Path, *, per_forum: int, seed: int) -> Iterator[tuple[Forum, Sequence[Dialogue]]]:

@@ -364,24 +364,26 @@ def run_synthesize(
     return _record(workspace, "synthesize", inputs, parameters, {"dialogues": count}, quarantined, workspace.dialogues)
 
 
-def run_audit(workspace: Workspace, progress: Progress | None = None) -> AuditReport:
-    """Check ``dialogues/`` against ``forums/`` and write ``audit/``.
+def run_audit(workspace: Workspace, progress: Progress | None = None, *, leave_out: Iterable[str] = ()) -> AuditReport:
+    """Check ``dialogues/`` against ``forums/`` and write ``audit/``; ``leave_out`` names rules that are not applied.
 
     Raises:
         WorkspaceError: there are no dialogues yet.
     """
     inputs = {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)}
-    if done := _find_finished(workspace, "audit", inputs, {}):
+    options = {"leave_out": sorted(leave_out)}
+    if done := _find_finished(workspace, "audit", inputs, options):
         return AuditReport(done, places.read_json(workspace.audit / "summary.json"))
     audit = audit_pairs(
         ((dialogue, forum) for forum, dialogues in pair_dialogues(workspace) for dialogue in dialogues),
         places.count_rows(workspace.dialogues),
         progress or NoProgress(),
+        leave_out=leave_out,
     )
     with places.replace_folder(workspace.audit, ours=AUDIT_FILES) as folder:
         write_audit(folder, audit)
     counts = {"claims": len(audit.claims), "findings": len(audit.findings)}
-    return AuditReport(_record(workspace, "audit", inputs, {}, counts, (), workspace.audit), audit.summary)
+    return AuditReport(_record(workspace, "audit", inputs, options, counts, (), workspace.audit), audit.summary)
 
 
 class Audit(NamedTuple):
@@ -392,19 +394,20 @@ class Audit(NamedTuple):
     summary: Mapping[str, Any]
 
 
-def audit_pairs(pairs: Iterable[tuple[Dialogue, Forum | None]], total: int, progress: Progress) -> Audit:
+def audit_pairs(
+    pairs: Iterable[tuple[Dialogue, Forum | None]], total: int, progress: Progress, *, leave_out: Iterable[str] = ()
+) -> Audit:
     """Audit dialogues, each beside its record; a dialogue without a record is a finding, not an error."""
     from toolkit.auditors import AuditTally, audit_dialogue
 
-    tally = AuditTally()
+    tally, left_out = AuditTally(), frozenset(leave_out)
     claims: list[Claim] = []
     findings: list[Finding] = []
     progress.start("audit", total, "dialogues")
     for dialogue, forum in pairs:
-        result = audit_dialogue(dialogue, forum)
-        tally.add(dialogue, forum, result)
+        result = audit_dialogue(dialogue, forum, leave_out=left_out)
+        findings.extend(tally.add(dialogue, forum, result, leave_out=left_out))
         claims.extend(result.claims)
-        findings.extend(result.findings)
         progress.advance()
     progress.finish()
     return Audit(claims, findings, tally.summarize())
@@ -493,7 +496,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
             leave_out=recipe.synthesize.leave_out,
             progress=progress,
         )
-        audited = run_audit(workspace, progress)
+        audited = run_audit(workspace, progress, leave_out=recipe.audit.leave_out)
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)
         options = ExportOptions(
             title=recipe.export.title,

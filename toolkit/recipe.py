@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import RecipeError
-from toolkit.records import Length, OptionalAct, Persona
+from toolkit.records import Length, OptionalAct, Persona, RuleName
 
 MAXIMUM_BYTES = 1_000_000
 """A recipe is written by hand; a larger file is some other file."""
@@ -82,7 +82,9 @@ class Synthesis(Part):
 
 
 class Audit(Part):
-    """What stops a build."""
+    """What a build is audited for, and what stops it."""
+
+    leave_out: tuple[RuleName, ...] = Field(default=(), description="Rules that are not applied.")
 
     fail_on: Literal["error", "warning", "never"] = Field(
         default="error", description="The mildest severity of a finding that stops the build before the export."

@@ -472,6 +472,53 @@ class RecordReference:
     field: str
 
 
+RuleName = Literal[
+    "record-missing",
+    "turn-index-broken",
+    "messages-differ",
+    "metrics-differ",
+    "column-contradicted",
+    "empty-turn",
+    "speaker-order",
+    "repeated-turn",
+    "score-contradicted",
+    "score-unsupported",
+    "label-number-mismatch",
+    "count-contradicted",
+    "decision-contradicted",
+    "reviewer-not-in-record",
+    "one-reviewer-as-all",
+    "self-contradiction",
+    "review-numbering",
+    "agent-recommends",
+    "no-decision",
+    "last-word-not-meta-reviewer",
+    "meta-reviewer-knows-reviews",
+    "evidence-mismatch",
+    "quote-not-verbatim",
+    "ungrounded-claim",
+    "misattributed-statement",
+    "criticism-attributed-to-authors",
+    "author-claim-attributed-to-reviewers",
+    "claim-not-on-record",
+    "dangling-citation",
+    "placeholder",
+    "copied-prompt",
+    "prompt-injection",
+    "degenerate-text",
+    "truncated",
+    "assistant-boilerplate",
+    "pii-email",
+    "pii-tilde-id",
+    "pii-phone",
+    "pii-url-personal",
+    "pii-author-name",
+    "hidden-characters",
+    "near-duplicate-dialogue",
+]
+"""What dialogues are checked for; ``toolkit.auditors.rules`` says with which severity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something an auditor has to say about a turn. Offsets refer to the turn's text."""

@@ -12,7 +12,7 @@ from toolkit.synthesizers import compose_dialogue
 from toolkit.text import collect_sources
 from toolkit.text.sources import make_evidence
 
-RULES = ("misattributed-statement", "criticism-as-authors", "claim-not-on-record")
+RULES = ("misattributed-statement", "criticism-attributed-to-authors", "claim-not-on-record")
 FORUM = make_usual_forum()  # Reviewer 1 praises, Reviewer 2 blames
 
 
@@ -54,9 +54,9 @@ def test_words_of_one_reviewer_under_the_name_of_another_are_found() -> None:
 
 def test_a_reviewers_words_in_the_authors_mouths_are_found() -> None:
     words = BLAME[0][:-1]
-    assert find_rules(say(f'The authors admit: "{words}".', "review2", words)) == ["criticism-as-authors"]
+    assert find_rules(say(f'The authors admit: "{words}".', "review2", words)) == ["criticism-attributed-to-authors"]
     assert find_rules(say("The authors concede that the baseline is random.", "review2", words)) == [
-        "criticism-as-authors"
+        "criticism-attributed-to-authors"
     ]
     assert find_rules(say("By Reviewer 2, the authors claim too much of a baseline.", "review2", words)) == []
 

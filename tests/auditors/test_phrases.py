@@ -85,6 +85,18 @@ def test_an_agent_that_reports_or_declines_is_left_alone(sentence: str) -> None:
     assert find_recommendation(sentence) is None
 
 
+@pytest.mark.parametrize("part", ["own", "admits", "advises"])
+def test_phrases_of_transcripts_match_their_examples_and_not_the_counter_examples(part: str) -> None:
+    phrases = load_phrases()
+
+    def fires(sentence: str) -> bool:
+        match = getattr(phrases, part).search(sentence)
+        return match is not None and not (part == "advises" and phrases.credited.search(sentence))
+
+    assert all(fires(sentence) for sentence in TABLE[part]["examples"])
+    assert not any(fires(sentence) for sentence in TABLE[part]["counter_examples"])
+
+
 @pytest.mark.parametrize("part", ["knows_reviews", "abstains"])
 def test_the_other_phrases_match_their_examples_and_not_the_counter_examples(part: str) -> None:
     phrases = load_phrases()

@@ -5,6 +5,7 @@ import inspect
 import re
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -19,7 +20,8 @@ from tests.auditors.records import (
     make_talk,
 )
 from toolkit.auditors import RULES, audit_dialogue
-from toolkit.records import Decision, Evidence, Forum, RecordReference
+from toolkit.auditors.rules import NEAR_DUPLICATE
+from toolkit.records import Decision, Evidence, Forum, RecordReference, RuleName
 
 ANSWER = "Reviewer 1 doubts that it is surprising."
 
@@ -306,7 +308,11 @@ def test_no_finding_repeats_an_address() -> None:
 def test_the_document_lists_every_rule_with_its_severity() -> None:
     text = (Path(__file__).parents[2] / "docs" / "auditing.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([\w-]+)` \| (error|warning|info) \|", text, re.MULTILINE)
-    assert listed == [(rule.name, rule.severity) for rule in RULES]
+    assert listed == [(rule.name, rule.severity) for rule in (*RULES, NEAR_DUPLICATE)]
+
+
+def test_the_recipe_knows_every_rule() -> None:
+    assert get_args(RuleName) == tuple(rule.name for rule in (*RULES, NEAR_DUPLICATE))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """The summary of many audits."""
 
+import dataclasses
 import json
+from typing import Any
 
-from tests.auditors.records import make_forum, make_talk
+from tests.auditors.records import OPENING, REJECTING, TEXTS, cite, make_dialogue, make_forum, make_review, make_talk
 from toolkit.auditors import RULES, AuditTally, audit_dialogue
+from toolkit.auditors.rules import NEAR_DUPLICATE
 from toolkit.auditors.tally import divide
+from toolkit.records import Point
 
 
 def summarize(*answers: str, record: bool = True) -> dict[str, object]:
@@ -38,12 +42,63 @@ def test_findings_and_claims_are_counted_by_rule_and_verdict() -> None:
 
 def test_every_rule_is_named_whether_it_fired_or_not_and_the_summary_is_json() -> None:
     summary = summarize("It is about attention.")
-    assert list(summary["rules"]) == [rule.name for rule in RULES]  # type: ignore[call-overload]
+    assert list(summary["rules"]) == [rule.name for rule in (*RULES, NEAR_DUPLICATE)]  # type: ignore[call-overload]
     assert json.loads(json.dumps(summary)) == summary
 
 
 def test_dialogues_without_a_record_are_counted() -> None:
     assert summarize("It is about attention.", record=False)["dialogues_without_record"] == 1
+
+
+def test_the_words_of_the_agent_are_measured_beside_another_paper() -> None:
+    tally = AuditTally()
+    for name, text in (("f1", "attention is sparse"), ("f2", "batches are large")):
+        forum = make_forum(forum=name, reviews=(make_review(1, "5", "3", f"Here {text}."),))
+        dialogue = dataclasses.replace(make_talk(f"Here {text}.", forum=forum), dialogue_id=name)
+        tally.add(dialogue, forum, audit_dialogue(dialogue, forum))
+    measured: Any = tally.summarize()["words_on_record"]
+    assert measured["dialogues"] == 1, "the first paper has no other one to be compared with"
+    assert measured["bigram_precision"]["own"] == 1.0
+    assert measured["bigram_precision"]["other_paper"] < 0.5
+
+
+def test_points_that_no_dialogue_tells_are_counted() -> None:
+    point = Point("review", 0, 57, "weakness", "novelty", "negative", 0.5)
+    untold = Point("review", 0, 10, "weakness", "clarity", "negative", 0.5)
+    forum = make_forum(reviews=(make_review(1, "5", "3", TEXTS[0], points=(point, untold)),))
+    answer = "Reviewer 1 doubts that it is surprising."
+    evidence = cite(forum, "rev1", "not very surprising", answer, quote=False)
+    dialogue = make_dialogue(OPENING, answer, REJECTING, forum=forum, evidence=[(1, evidence)])
+    tally = AuditTally()
+    tally.add(dialogue, forum, audit_dialogue(dialogue, forum))
+    coverage: Any = tally.summarize()["coverage"]
+    assert (coverage["points"], coverage["told"]) == (2, 1)
+    assert coverage["by_aspect"]["clarity"] == {"points": 1, "told": 0, "share": 0.0}
+
+
+def test_a_dialogue_that_comes_twice_is_a_near_duplicate() -> None:
+    tally = AuditTally()
+    forum = make_forum()
+    text = " ".join(f"It measures how sparse attention is over corpus {number}." for number in range(9))
+    found = []
+    for name, end in (("a", "One."), ("b", "Two."), ("c", "")):
+        dialogue = dataclasses.replace(make_talk(f"{text} {end}" if end else "Short."), dialogue_id=name)
+        found.append(
+            [
+                item.message
+                for item in tally.add(dialogue, forum, audit_dialogue(dialogue, forum))
+                if "nearly" in item.message
+            ]
+        )
+    assert found[0] == []
+    assert found[1][0].startswith("nearly the same as a")
+    assert found[2] == []
+
+
+def test_a_rule_that_is_left_out_finds_nothing() -> None:
+    dialogue, forum, left_out = make_talk("Reviewer 1 gives an 8."), make_forum(), frozenset({"score-contradicted"})
+    result = audit_dialogue(dialogue, forum, leave_out=left_out)
+    assert "score-contradicted" not in {finding.rule for finding in result.findings}
 
 
 def test_a_share_is_null_of_nothing() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.phrases import load_phrases
 from toolkit.auditors.quotations import is_verbatim
-from toolkit.auditors.subject import Subject, TurnReading
+from toolkit.auditors.subject import Subject, TurnReading, is_transcribed
 from toolkit.auditors.voices import Voices
 from toolkit.records import Evidence
 from toolkit.text import Span
@@ -20,6 +20,15 @@ MOST_ABSENT = 1
 """Telling stems that a sentence may hold and nothing on record does: people word things in their own way."""
 
 
+LEAST_GRANTED = 2
+"""Telling stems that what the authors are made to grant must have."""
+GRANTED_SHARE = 0.8
+"""The share of its weight that the reviews must hold, ..."""
+GRANTED_MARGIN = 0.3
+"""... and how much more that must be than what the authors wrote holds."""
+_AUTHORS = re.compile(
+    r"\b(?:authors?|abstract|paper|answer\w*|told|repl(?:y|ies|ied)|respon\w+|rebuttal)\b", re.IGNORECASE
+)
 _REVIEWS = re.compile(r"\breview", re.IGNORECASE)
 
 
@@ -54,13 +63,18 @@ def find_misattributed_statements(subject: Subject) -> Iterator[Mark]:
 def find_criticism_as_authors(subject: Subject) -> Iterator[Mark]:
     """A reviewer's words are put in the authors' mouths.
 
-    The sentence lets the authors say something and names no reviewer, but what it quotes or rests on is a review.
+    The sentence lets the authors say something and names no reviewer, but what it quotes or rests on is a review. In a
+    transcript, which rests on nothing, the authors are made to grant something, and its telling words stand in the
+    reviews and not in what the authors wrote.
 
     Example: "The authors acknowledge that the novelty is limited" where a reviewer said so.
     Counter-example: "The authors answer that the novelty lies in the proof", with their comment under it.
     """
     voices = subject.voices
     if voices is None:
+        return
+    if is_transcribed(subject.dialogue):
+        yield from _find_granted_criticism(subject, voices)
         return
     for reading, sentence in _list_sentences(subject):
         plain = reading.plain[sentence.start : sentence.end]
@@ -76,6 +90,50 @@ def find_criticism_as_authors(subject: Subject) -> Iterator[Mark]:
         if reviews_only or copied:
             text = reading.turn.text[sentence.start : sentence.end]
             yield Mark("the authors are given a reviewer's words", reading.turn.index, *sentence, text)
+
+
+def _find_granted_criticism(subject: Subject, voices: Voices) -> Iterator[Mark]:
+    phrases = load_phrases()
+    paper = (subject.forum.title or "", subject.forum.abstract or "") if subject.forum is not None else ()
+    authors = list_terms(" ".join((*voices.authors, *paper)))
+    reviewers = list_terms(" ".join(text for texts in voices.reviewers.values() for text in texts))
+    for reading, sentence in _list_sentences(subject):
+        plain = reading.plain[sentence.start : sentence.end]
+        match = phrases.admits.search(plain)
+        if match is None or _REVIEWS.search(plain):
+            continue
+        terms = sorted(list_terms(plain[match.end() :]) - phrases.reporting_stems)
+        whole = sum(map(weigh_term, terms))
+        if len(terms) < LEAST_GRANTED:
+            continue
+        by_reviewers = sum(weigh_term(term) for term in terms if term in reviewers) / whole
+        by_authors = sum(weigh_term(term) for term in terms if term in authors) / whole
+        if by_reviewers >= GRANTED_SHARE and by_authors <= by_reviewers - GRANTED_MARGIN:
+            text = reading.turn.text[sentence.start : sentence.end]
+            yield Mark("the authors are made to grant what the reviews say", reading.turn.index, *sentence, text)
+
+
+def find_author_words_as_reviews(subject: Subject) -> Iterator[Mark]:
+    """The authors' words are put in a reviewer's mouth.
+
+    The sentence names a reviewer and not the authors, and the words it quotes stand only in what the authors wrote.
+
+    Example: 'Reviewer 2 finds it "three times faster than before"', which is the abstract's claim.
+    Counter-example: 'Reviewer 2 doubts that it is "three times faster than before", as the authors claim'.
+    """
+    voices, forum = subject.voices, subject.forum
+    if voices is None or forum is None:
+        return
+    authors = (*voices.authors, forum.abstract or "")
+    reviews = [text for texts in voices.reviewers.values() for text in texts]
+    for reading, sentence in _list_sentences(subject):
+        plain = reading.plain[sentence.start : sentence.end]
+        if not _find_named(reading, sentence) or _AUTHORS.search(plain):
+            continue
+        for quotation in _list_quotations(reading, sentence):
+            if _holds(authors, quotation) and not _holds(reviews, quotation):
+                yield Mark("the quoted words are the authors'", reading.turn.index, *sentence, quotation)
+                break
 
 
 def find_claims_not_on_record(subject: Subject) -> Iterator[Mark]:

@@ -1,33 +1,95 @@
 """Rules on where sentences come from: evidence that holds, and quotations that stand in the record."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.phrases import load_phrases
 from toolkit.auditors.quotations import is_verbatim
-from toolkit.auditors.subject import Subject, TurnReading
+from toolkit.auditors.subject import Subject, TurnReading, is_transcribed
 from toolkit.records import Evidence, RecordReference
 from toolkit.text import Sources, Span
+from toolkit.text.terms import list_terms, weigh_term
 
 SUBSTANCE_WORDS = 6
 """Sentences with fewer words ("They disagree here too.") join others and carry no fact of their own."""
 COVERED = 0.5
 """The share of a sentence's characters that evidence must cover."""
+CHANCE = 0.41
+"""The share of a sentence's telling words that half of the sentences reach with the record of a wrong paper
+(``benchmarks/calibrate_grounding.py`` over published transcripts)."""
+LEAST_STEMS = 4
+_NAME = re.compile(r"(?<![\w.])(?:[A-Z]+[a-z]+[A-Z][\w-]*|[A-Z]{2,}[\w-]*\d[\w-]*|[A-Z][a-z]+-\d+|\d+(?:\.\d+)?\s?%)")
+"""Names with inner capitals, acronyms with a number, percentages: ImageNet, CIFAR-10, 0.5 %."""
+_ABOUT_ITSELF = re.compile(
+    r"\b(?:I|I['’]m|my|you|your|dialogue agent|meta-?reviewer|confiden\w+|ratings?|recommend\w*)\b", re.IGNORECASE
+)
+"""Sentences about the talk, the scores and the decision, which other rules look at."""
 
 
 def find_ungrounded_sentences(subject: Subject) -> Iterator[Mark]:
     """A sentence of substance by the agent has no evidence under it.
 
-    Questions, sentences of fewer than six words and sentences that say what the record does not hold need none.
+    Questions, sentences of fewer than six words and sentences that say what the record does not hold need none. A
+    transcript has no evidence at all; there the telling words of a sentence are looked for in the record, and it is
+    ungrounded where fewer of them stand there than in the record of another paper by chance (``CHANCE``), or where it
+    names something of which nothing on record speaks.
 
     Example: "Reviewer 1 doubts the baseline." without evidence whose ``turn_start..turn_end`` covers it.
     Counter-example: "The reviews do not discuss energy."
     """
+    if is_transcribed(subject.dialogue):
+        yield from _find_unsupported_sentences(subject)
+        return
     for reading in subject.turns:
         for sentence in list_substantial_sentences(reading):
             if not is_grounded(reading, sentence):
                 yield Mark("no evidence under this sentence of the agent", reading.turn.index, *sentence)
+
+
+class Support(NamedTuple):
+    """How far the words of a text stand in a record."""
+
+    share: float
+    """Of the weight of its telling stems, 0 to 1."""
+    stems: int
+    """How many there are."""
+    names: tuple[str, ...]
+    """Names and numbers that the record does not hold."""
+
+
+def measure_support(text: str, terms: frozenset[str], words: str) -> Support:
+    """Weigh a text against a record, given as its stems and as its text in lower case.
+
+    >>> measure_support("An ablation of CIFAR-99.", frozenset({"ablati", "cifar-"}), "an ablation of cifar-10")
+    Support(share=1.0, stems=2, names=('CIFAR-99',))
+    """
+    found = sorted(list_terms(text) - load_phrases().reporting_stems)
+    whole = sum(map(weigh_term, found))
+    held = sum(weigh_term(term) for term in found if term in terms)
+    names = tuple(name for name in dict.fromkeys(_NAME.findall(text)) if name.lower() not in words)
+    return Support(round(held / whole, 4) if whole else 1.0, len(found), names)
+
+
+def _find_unsupported_sentences(subject: Subject) -> Iterator[Mark]:
+    if subject.forum is None:
+        return
+    words = " ".join(subject.sources.values()).lower()
+    terms = list_terms(words)
+    for reading in subject.turns:
+        for start, end in list_substantial_sentences(reading):
+            sentence = reading.turn.text[start:end]
+            if _ABOUT_ITSELF.search(sentence):
+                continue
+            support = measure_support(sentence, terms, words)
+            if support.names:
+                message = f"nothing on record speaks of {', '.join(support.names)}"
+                yield Mark(message, reading.turn.index, start, end)
+            elif support.stems >= LEAST_STEMS and support.share < CHANCE:
+                message = f"{support.share:.0%} of its telling words stand in the record, less than chance"
+                yield Mark(message, reading.turn.index, start, end)
 
 
 def list_substantial_sentences(reading: TurnReading) -> list[Span]:

@@ -94,6 +94,9 @@ class Phrases(NamedTuple):
     recommends: re.Pattern[str]
     reporting: re.Pattern[str]
     denied: re.Pattern[str]
+    advises: re.Pattern[str]
+    credited: re.Pattern[str]
+    admits: re.Pattern[str]
     knows_reviews: re.Pattern[str]
     not_known: re.Pattern[str]
     abstains: re.Pattern[str]
@@ -161,6 +164,9 @@ def load_phrases() -> Phrases:
         recommends=compile_pattern(table["recommends"]["pattern"]),
         reporting=compile_pattern(table["recommends"]["reporting"]),
         denied=compile_pattern(table["recommends"]["denied"]),
+        advises=compile_pattern(table["advises"]["pattern"]),
+        credited=compile_pattern(table["advises"]["credited"]),
+        admits=compile_pattern(table["admits"]["pattern"]),
         knows_reviews=compile_pattern(table["knows_reviews"]["pattern"]),
         not_known=compile_pattern(table["knows_reviews"]["negated"]),
         abstains=compile_pattern(table["abstains"]["pattern"]),

@@ -1,11 +1,27 @@
 """Rules on what must not stand in a text at all. No finding repeats it: the offsets say where it is."""
 
+import re
 from collections.abc import Iterator
 
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.subject import Subject
 from toolkit.text import clean_text
 
+_PHONE = re.compile(
+    r"(?<![\w.])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]\d{2,4}){2,4}"
+    r"|\(\d{3}\)[ .-]?\d{3}[ .-]\d{4}|\b(?:tel|phone)\b\.?:?\s*\d[\d ./-]{6,}\d)(?![\w.]\d)",
+    re.IGNORECASE,
+)
+_PERSONAL_PAGE = re.compile(
+    r"(?:https?://|www\.)[\w.-]+/(?:~|people/|users?/|staff/|faculty/)[\w./-]+"
+    r"|(?:https?://)?(?:[\w-]+\.)?(?:linkedin\.com/in|facebook\.com|twitter\.com|scholar\.google\.[a-z.]+/citations)[/?][\w=&.?-]+"
+    r"|openreview\.net/profile\?id=\S+",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"\b(?:Dr|Prof|Mr|Mrs|Ms)\.\s+(?:[A-Z][a-zà-öø-ÿ]+\b)(?:\s+[A-Z][a-zà-öø-ÿ]+\b)*|\bProfessor\s+[A-Z][a-zà-öø-ÿ]+\b"
+    r"|\bthe profile of\s+[A-Z][\w.-]+(?:\s+[A-Z][\w.-]+)*"
+)
 _HIDDEN = frozenset(("control", "invisible", "surrogate", "line-end"))
 
 
@@ -34,6 +50,42 @@ def find_hidden_characters(subject: Subject) -> Iterator[Mark]:
     Counter-example: a line feed; a joiner between letters of a script that needs it.
     """
     return _find_changes(subject, _HIDDEN, "characters that do not show")
+
+
+def find_phone_numbers(subject: Subject) -> Iterator[Mark]:
+    """A turn holds a telephone number.
+
+    Example: an international prefix and groups of digits, or "tel." and digits.
+    Counter-example: "1 000 000 samples", an arXiv number, a DOI.
+    """
+    return _search(subject, _PHONE, "a telephone number")
+
+
+def find_personal_pages(subject: Subject) -> Iterator[Mark]:
+    """A turn holds the address of a person's page.
+
+    Example: an address at a university with a tilde, a profile at a social network, a scholar's page.
+    Counter-example: the address of a paper's code.
+    """
+    return _search(subject, _PERSONAL_PAGE, "the address of a person's page")
+
+
+def find_author_names(subject: Subject) -> Iterator[Mark]:
+    """A turn names a person by title, or as in an OpenReview profile.
+
+    Names of authors are not on record (persons are pseudonyms before a note is stored), so only what reads as a person
+    by itself is found.
+
+    Example: "Dr." or "Professor" and a surname; "the profile of" and a name.
+    Counter-example: "Smith et al. (2019)", which cites a paper.
+    """
+    return _search(subject, _PERSON, "the name of a person")
+
+
+def _search(subject: Subject, pattern: re.Pattern[str], what: str) -> Iterator[Mark]:
+    for reading in subject.turns:
+        for match in pattern.finditer(reading.turn.text):
+            yield Mark(f"the turn holds {what}", reading.turn.index, *match.span())
 
 
 def _find_changes(subject: Subject, kinds: frozenset[str], what: str) -> Iterator[Mark]:

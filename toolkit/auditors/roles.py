@@ -5,20 +5,24 @@ from itertools import takewhile
 
 from toolkit.auditors.marks import Mark
 from toolkit.auditors.phrases import load_phrases
-from toolkit.auditors.subject import Subject, TurnReading
+from toolkit.auditors.subject import Subject, TurnReading, is_transcribed
 
 
 def find_recommending_agent(subject: Subject) -> Iterator[Mark]:
-    """The agent recommends, rates or decides on its own account.
+    """The agent recommends, rates, decides or advises on its own account.
 
-    Example: "I would recommend accepting the paper with a rating of 7."
-    Counter-example: "Reviewer 2 thinks the paper should be accepted"; "I cannot recommend anything".
+    Example: "I would recommend accepting the paper with a rating of 7"; "The authors could address this by ...".
+    Counter-example: "Reviewer 2 thinks the paper should be accepted"; "I cannot recommend anything"; "Reviewer 1 asks
+    that the authors provide error bars".
     """
     for reading in subject.turns:
         if reading.turn.speaker != "dialogue_agent":
             continue
         for start, end in reading.sentences:
-            if found := find_recommendation(reading.plain[start:end]):
+            found = find_recommendation(reading.plain[start:end])
+            if found is None and is_transcribed(subject.dialogue):
+                found = _find_advice(reading.plain[start:end])
+            if found:
                 yield Mark(
                     "the agent gives a judgement of its own",
                     reading.turn.index,
@@ -49,20 +53,43 @@ def find_recommendation(sentence: str) -> tuple[int, int] | None:
     return None
 
 
+def _find_advice(sentence: str) -> tuple[int, int] | None:
+    """Return where a sentence tells the authors what to do, in nobody's name but the speaker's."""
+    phrases = load_phrases()
+    match = phrases.advises.search(sentence)
+    if match is None or phrases.reporting.search(sentence, 0, match.start()) or phrases.credited.search(sentence):
+        return None
+    return match.span()
+
+
 def find_missing_decision(subject: Subject) -> Iterator[Mark]:
-    """The record has a decision, and the meta-reviewer never states one.
+    """The record has a decision, or is not at hand, and the meta-reviewer never states one.
 
     Example: a last word such as "I will take this into account" or "I am inclined to reject".
     Counter-example: "I am rejecting, and would want to see it on larger data."
     """
-    if subject.forum is None or subject.forum.decision.outcome == "unknown":
+    if subject.forum is None and not is_transcribed(subject.dialogue):
+        return
+    if subject.forum is not None and subject.forum.decision.outcome == "unknown":
         return
     for reading in subject.turns:
         if reading.turn.speaker == "meta_reviewer" and any(
             checked.claim.kind == "decision" for checked in reading.claims
         ):
             return
-    yield Mark("the meta-reviewer never decides", recorded=subject.forum.decision.raw or subject.forum.decision.outcome)
+    recorded = subject.forum.decision.raw or subject.forum.decision.outcome if subject.forum is not None else None
+    rated = any(
+        checked.claim.about == "speaker" and checked.claim.kind == "rating"
+        for reading in subject.turns
+        if reading.turn.speaker == "meta_reviewer"
+        for checked in reading.claims
+    )
+    message = (
+        "the meta-reviewer gives a rating and never says accept or reject"
+        if rated
+        else "the meta-reviewer never decides"
+    )
+    yield Mark(message, recorded=recorded)
 
 
 def find_wrong_last_speaker(subject: Subject) -> Iterator[Mark]:
@@ -82,7 +109,14 @@ def find_knowing_opening(subject: Subject) -> Iterator[Mark]:
     Counter-example: "I have it on my list and have not opened the reviews yet. Where do the three stand?"
     """
     phrases = load_phrases()
-    for reading in takewhile(lambda reading: reading.turn.speaker == "meta_reviewer", subject.turns):
+    # In a transcript somebody else may have spoken in between; then the indexes have a gap.
+    opening = takewhile(
+        lambda item: (
+            item[1].turn.speaker == "meta_reviewer" and item[1].turn.index == subject.turns[0].turn.index + item[0]
+        ),
+        enumerate(subject.turns),
+    )
+    for _, reading in opening:
         for start, end in _find_review_knowledge(reading):
             yield Mark(
                 "the meta-reviewer knows the reviews before the agent has spoken",

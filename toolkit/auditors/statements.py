@@ -254,10 +254,11 @@ def _find_scores(sentence: str, mentions: Sequence[Mention], before: Sequence[Me
             subject = _find_antecedent(sentence, before)
         if subject is not None and (subject.kind == "nobody" or _is_reported(sentence, hit, subject)):
             continue
-        if _is_condition(sentence, hit):
+        own = _is_own(sentence, hit.start, mentions)
+        if not own and _is_condition(sentence, hit):
             continue
         hits[position] = hit = hit._replace(kind=_find_kind(hit, hits[:position], mentions))
-        if _is_own(sentence, hit.start, mentions):
+        if own and hit.phrase.check != "absent":
             value = read_score_word(sentence[hit.spans[0].start : hit.spans[0].end])
             yield Statement(*hit.spans[0], hit.kind, "own", (), (value,))
         else:

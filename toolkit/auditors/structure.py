@@ -67,6 +67,17 @@ def find_repeated_turns(subject: Subject) -> Iterator[Mark]:
             yield Mark(f"the same words as turn {first}", turn.index)
 
 
+def find_nothing_alone(subject: Subject) -> Iterator[Mark]:
+    """A dialogue says nearly the same as an earlier one of the set: half of their runs of five words are shared.
+
+    A dialogue alone cannot show it, so this finds nothing; the tally of a set does.
+
+    Example: a transcript that was generated twice with one word changed.
+    Counter-example: two dialogues about one paper in words of their own.
+    """
+    yield from ()
+
+
 def find_broken_indexes(subject: Subject) -> Iterator[Mark]:
     """The turns are not numbered 0, 1, 2, ...
 

@@ -1,13 +1,14 @@
 """``reviewdial audit``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from toolkit import workspace as places
 from toolkit.cli import terminal
 from toolkit.errors import ExitCode, UsageError
+from toolkit.records import RuleName
 
 if TYPE_CHECKING:
     from toolkit.cli.foreign_dialogues import ForeignAudit
@@ -34,9 +35,22 @@ if TYPE_CHECKING:
     show_default=True,
     help="The mildest severity of a finding that makes the command exit with 1.",
 )
+@click.option(
+    "--leave-out",
+    multiple=True,
+    type=click.Choice(get_args(RuleName)),
+    metavar="RULE",
+    help="A rule that is not applied; may be given more than once. docs/auditing.md lists the rules.",
+)
 @terminal.add_common_options
 def command(
-    folder: Path | None, dialogues: Path | None, records: Path | None, out: Path | None, fail_on: str, as_json: bool
+    folder: Path | None,
+    dialogues: Path | None,
+    records: Path | None,
+    out: Path | None,
+    fail_on: str,
+    leave_out: tuple[str, ...],
+    as_json: bool,
 ) -> ExitCode:
     """Check every dialogue against the record.
 
@@ -56,14 +70,14 @@ def command(
             raise UsageError("--records and --out go with --dialogues", mend="leave them out")
         workspace = places.open_workspace(folder)
         with places.lock_workspace(workspace):
-            summary = run_audit(workspace, progress).summary
+            summary = run_audit(workspace, progress, leave_out=leave_out).summary
         subject, written = str(folder), workspace.audit
     else:
         from toolkit.cli.foreign_dialogues import audit_foreign_dialogues
 
         if dialogues is None or records is None or out is None:
             raise UsageError("--dialogues needs --records DIR and --out AUDIT_DIR", mend="name both")
-        foreign = audit_foreign_dialogues(dialogues, records, out, progress)
+        foreign = audit_foreign_dialogues(dialogues, records, out, progress, leave_out=leave_out)
         summary, subject, written = foreign.summary, str(dialogues), out
     failing = count_failing(summary, fail_on)
     result: dict[str, Any] = {"folder": str(written), "failing": failing, "summary": dict(summary)}

@@ -29,7 +29,9 @@ class ForeignAudit(NamedTuple):
     """Rows that are no dialogues, by reason; they are listed in ``quarantine.jsonl``."""
 
 
-def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Progress) -> ForeignAudit:
+def audit_foreign_dialogues(
+    source: Path, records: Path, out: Path, progress: Progress, *, leave_out: Iterable[str] = ()
+) -> ForeignAudit:
     """Audit a file of dialogues and write ``findings.parquet``, ``claims.parquet`` and ``summary.json``.
 
     Raises:
@@ -41,7 +43,7 @@ def audit_foreign_dialogues(source: Path, records: Path, out: Path, progress: Pr
     dialogues, quarantined = read_dialogues(source)
     wanted = {dialogue.forum for dialogue in dialogues}
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
-    audit = audit_pairs(_pair_up(dialogues, forums), len(dialogues), progress)
+    audit = audit_pairs(_pair_up(dialogues, forums), len(dialogues), progress, leave_out=leave_out)
     with places.replace_folder(out) as folder:
         write_audit(folder, audit)
         if quarantined:

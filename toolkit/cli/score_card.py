@@ -57,7 +57,7 @@ def render_score_card(summary: Mapping[str, Any], subject: str, examples: Sequen
         _line("Dialogues", f"{summary['dialogues']:,} with {summary['turns']:,} turns"),
         _line(
             "Evidence",
-            f"{verified:,} of {checked:,} spans hold" + (f" ({_percent(verified, checked)})" * bool(checked)),
+            f"{verified:,} of {checked:,} spans hold ({_percent(verified, checked)})" if checked else "none is given",
         ),
         _line(
             "Grounding",
@@ -67,10 +67,22 @@ def render_score_card(summary: Mapping[str, Any], subject: str, examples: Sequen
             f"{summary['agent_sentences']:,} sentences of the agent have evidence",
         ),
     ]
+    if summary["words_on_record"]["dialogues"]:
+        lines += _render_words_on_record(summary["words_on_record"])
     if summary["dialogues_without_record"]:
         lines.append(_line("No record", f"{summary['dialogues_without_record']:,} dialogues could not be checked"))
     lines += ["", *_render_claims(summary["claims_by_kind"]), "", *_render_findings(summary, examples)]
     return "\n".join(lines)
+
+
+def _render_words_on_record(measured: Mapping[str, Any]) -> list[str]:
+    """The agent's words beside those of another paper: a share by itself says little."""
+    rows = [
+        f"{measured[key]['own']:.2f} of {what} ({measured[key]['other_paper']:.2f} with another paper's, AUC"
+        f" {measured[key]['auc']:.2f})"
+        for key, what in (("k_precision", "its words"), ("bigram_precision", "pairs of words"))
+    ]
+    return [_line("On record", rows[0]), _line("", rows[1])]
 
 
 def _line(name: str, text: str) -> str:
@@ -103,7 +115,7 @@ def _render_findings(summary: Mapping[str, Any], examples: Sequence[Example]) ->
     order = list(severities)
     for name, rule in sorted(fired, key=lambda item: (order.index(item[1]["severity"]), -item[1]["findings"])):
         where = f"{rule['findings']:>6,} in {rule['dialogues']:,} dialogue{'s' * (rule['dialogues'] != 1)}"
-        lines.append(f"  {name:<30}{rule['severity']:<8}{where}")
+        lines.append(f"  {name:<37}{rule['severity']:<8}{where}")
         lines += [wrap_text(example.text, WIDTH, "      ") for example in examples if example.rule == name]
     silent = len(summary["rules"]) - len(fired)
     lines.append(f"  {silent} of {len(summary['rules'])} rules found nothing")

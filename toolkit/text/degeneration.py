@@ -65,9 +65,10 @@ def _weigh_pieces(text: str) -> list[_Piece]:
             continue
         body = _LABEL.sub("", piece) or piece
         words = _WORD.findall(body)
-        folded = " ".join(_TOKEN.findall(body)).lower()
+        tokens = _TOKEN.findall(body.lower())
+        folded = " ".join(tokens)
         seen[folded] += 1
-        against = (seen[folded] >= OFTEN and len(words) > 0) or _is_soup(body, words) or _is_loop(words)
+        against = (seen[folded] >= OFTEN and len(words) > 0) or _is_soup(body, words) or _is_loop(tokens)
         size = max(len(words), len(body.strip()) // 12, 1)
         found.append(_Piece(match.start(), folded, size if against else -size))
     return found
@@ -107,9 +108,9 @@ def _is_known(word: str) -> bool:
 _UNKNOWN = weigh_term("")
 
 
-def _is_loop(words: list[str]) -> bool:
+def _is_loop(tokens: list[str]) -> bool:
     """Tell whether a piece says the same few words over and over."""
-    if len(words) < _LOOP_WORDS:
+    if len(tokens) < _LOOP_WORDS:
         return False
-    pairs = list(pairwise(word.lower() for word in words))
+    pairs = list(pairwise(tokens))
     return len(set(pairs)) * 2 < len(pairs)

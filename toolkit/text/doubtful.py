@@ -16,6 +16,8 @@ class DoubtfulWords(NamedTuple):
     utterances: Mapping[str, re.Pattern[str]]
     """By kind: ``placeholder``, ``prompt-leak``, ``prompt-echo``, ``refusal``."""
     preamble: Mapping[str, re.Pattern[str]]
+    dialogue: Mapping[str, re.Pattern[str]]
+    """``assistant-boilerplate`` and ``prompt-injection``."""
     function_words: frozenset[str]
 
 
@@ -37,5 +39,6 @@ def load_doubtful_words() -> DoubtfulWords:
     return DoubtfulWords(
         compile_groups(table["utterances"]),
         compile_groups(table["preamble"]),
+        compile_groups(table["dialogue"]),
         frozenset(table["function_words"]["words"].split()),
     )
