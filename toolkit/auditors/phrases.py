@@ -89,6 +89,9 @@ class Phrases(NamedTuple):
     labels: tuple[LabelPhrase, ...]
     counts: tuple[CountPhrase, ...]
     decision: DecisionPhrases
+    own_sides: Mapping[str, re.Pattern[str]]
+    own_side_denied: re.Pattern[str]
+    own_side_open: re.Pattern[str]
     own: re.Pattern[str]
     """Words that begin what the speaker says on their own account."""
     recommends: re.Pattern[str]
@@ -160,6 +163,9 @@ def load_phrases() -> Phrases:
             reported=compile_pattern(decision["reported"]),
             negation=compile_pattern(decision["negation"]),
         ),
+        own_sides={side: compile_pattern(table["own_side"][side]) for side in ("accept", "reject")},
+        own_side_denied=compile_pattern(table["own_side"]["denied"]),
+        own_side_open=compile_pattern(table["own_side"]["open"]),
         own=compile_pattern(table["own"]["pattern"]),
         recommends=compile_pattern(table["recommends"]["pattern"]),
         reporting=compile_pattern(table["recommends"]["reporting"]),

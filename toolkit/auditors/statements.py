@@ -533,6 +533,27 @@ def find_decisions(sentence: str, *, speaker: str) -> list[Statement]:
     return [last._replace(tier=named)]
 
 
+def find_own_sides(sentence: str, mentions: Sequence[Mention]) -> list[Statement]:
+    """Return on which side a speaker says to be, at most once: "I would recommend accepting it", "I lean to reject".
+
+    >>> [found.word for found in find_own_sides("I am leaning towards rejecting it.", [])]
+    ['reject']
+    >>> find_own_sides("I have to decide whether to accept it.", [])
+    []
+    """
+    phrases = load_phrases()
+    if sentence.rstrip().endswith("?") or phrases.own_side_open.search(sentence):
+        return []
+    for side, pattern in phrases.own_sides.items():
+        match = pattern.search(sentence)
+        if match is None or not _is_own(sentence, match.end(), mentions):
+            continue
+        other = {"accept": "reject", "reject": "accept"}[side]
+        word = other if phrases.own_side_denied.search(sentence, 0, match.start()) else side
+        return [Statement(*match.span(), "recommendation", "own_side", word=word)]
+    return []
+
+
 def _read_outcome(sentence: str, span: Span, breaks: Sequence[int], outcome: str, speaker: str) -> str | None:
     """What a word that names an outcome decides where it stands; null where it decides nothing."""
     phrases = load_phrases()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from toolkit.auditors.labels import (
-    SpokenLabel,
     find_labelled_numbers,
     find_spoken_labels,
     list_venue_numbers,
@@ -19,6 +18,7 @@ from toolkit.auditors.statements import (
     blank_quotations,
     find_decisions,
     find_mentions,
+    find_own_sides,
     find_statements,
 )
 from toolkit.auditors.verdicts import Ruling, rule_by_numbering
@@ -107,7 +107,10 @@ def _read_draft(position: int, dialogue: Dialogue, forum: Forum | None, sources:
     reviews = len(forum.reviews) if forum is not None else USUAL_REVIEWS
     mentions = tuple(tuple(find_mentions(plain[start:end], reviews=reviews)) for start, end in sentences)
     venue = forum.venue if forum is not None else dialogue.venue
-    spoken = _find_spoken_labels(turn.text, venue) if is_transcribed(dialogue) else []
+    numbered = [(item.start, item.end) for item in find_labelled_numbers(turn.text, venue)]
+    spoken = find_spoken_labels(turn.text, venue) if is_transcribed(dialogue) else []
+    # Words beside a number are claims of their own.
+    spoken = [label for label in spoken if not any(label.start < high and low < label.end for low, high in numbered)]
     statements: list[tuple[Statement, ...]] = []
     before: Sequence[Mention] = ()
     for (start, end), found in zip(sentences, mentions, strict=True):
@@ -116,24 +119,18 @@ def _read_draft(position: int, dialogue: Dialogue, forum: Forum | None, sources:
             for label in spoken
             if start <= label.start and label.end <= end
         ]
-        statements.append(
-            (
-                *find_statements(plain[start:end], found, reviews=reviews, before=before, labels=labels),
-                *find_decisions(plain[start:end], speaker=turn.speaker),
-            )
-        )
+        sentence = plain[start:end]
+        decisions = find_decisions(sentence, speaker=turn.speaker)
+        if is_transcribed(dialogue) and not decisions:
+            decisions = [
+                side
+                for side in find_own_sides(sentence, found)
+                if not any(low < start + side.end and start + side.start < high for low, high in numbered)
+            ]
+        stated = find_statements(sentence, found, reviews=reviews, before=before, labels=labels)
+        statements.append((*stated, *decisions))
         before = found or before
     return _Draft(turn, sentences, quotations, plain, faults, cited, mentions, tuple(statements))
-
-
-def _find_spoken_labels(text: str, venue: str) -> list[SpokenLabel]:
-    """Return the words of the form that stand beside no number: those with one are claims of their own."""
-    numbered = list(find_labelled_numbers(text, venue))
-    return [
-        label
-        for label in find_spoken_labels(text, venue)
-        if not any(label.start < item.end and item.start < label.end for item in numbered)
-    ]
 
 
 def _find_numberings(dialogue: Dialogue, forum: Forum | None, drafts: Sequence[_Draft]) -> tuple[Numbering, ...]:

@@ -164,6 +164,10 @@ def _rule_on_opinion(statement: Statement, forum: Forum | None) -> Iterator[Ruli
     yield Ruling(_name_kind(statement), "speaker", stated, None, "not_checkable")
 
 
+def _rule_on_own_side(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
+    yield Ruling("recommendation", "speaker", statement.word or "", None, "not_checkable")
+
+
 def _rule_on_label(statement: Statement, forum: Forum | None) -> Iterator[Ruling]:
     stated = statement.word or ""
     for reviewer in statement.reviewers:
@@ -375,6 +379,7 @@ _RULES: Mapping[str, Callable[[Statement, Forum | None], Iterator[Ruling]]] = {
     "each": _rule_on_each,
     "pairwise": _rule_on_each,
     "own": _rule_on_opinion,
+    "own_side": _rule_on_own_side,
     "label": _rule_on_label,
     "label_exists": _rule_on_label_existence,
     "label_number": _rule_on_label_number,
