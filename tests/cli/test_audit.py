@@ -182,3 +182,25 @@ def test_records_that_are_none_are_refused(rows: list[dict[str, Any]], tmp_path:
     (tmp_path / "empty").mkdir()
     assert audit_rows(path, tmp_path / "empty", tmp_path / "out") == ExitCode.FAILED
     assert "holds no forums and no dialogues" in capfd.readouterr().err
+
+
+def test_a_folder_of_raw_transcripts_is_parsed_and_audited(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    build = tmp_path / "build"
+    for arguments in (["import", "--sample", "--out", str(build)], ["normalize", str(build)]):
+        assert shell.run(arguments) == ExitCode.DONE
+    transcripts = tmp_path / "transcripts"
+    transcripts.mkdir()
+    (transcripts / "meta_reviews_hNxlPoCtCW.txt").write_text(
+        "Meta-Reviewer: What do they say?\n\nDialogue Agent: I would recommend accepting it.\n", encoding="utf-8"
+    )
+    (transcripts / "silent.txt").write_text("Nobody speaks here.", encoding="utf-8")
+    capfd.readouterr()
+    out = tmp_path / "audit"
+    arguments = ["audit", "--dialogues", str(transcripts), "--records", str(build), "--out", str(out)]
+    assert shell.run(arguments) == ExitCode.FAILED
+    shown = capfd.readouterr().out
+    assert "1 of 1 dialogues never decide" in shown
+    assert "1 of 1 dialogues break a role rule" in shown
+    assert "1 no-turns" in shown
+    assert shell.run([*arguments, "--fail-on", "never", "--leave-out", "no-decision"]) == ExitCode.PARTIAL
+    assert "never decide" not in capfd.readouterr().out

@@ -1,5 +1,6 @@
 """The table of rules, and the audit of one dialogue."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from toolkit.auditors import attribution, grounding, privacy, roles, scores, structure, wording
@@ -68,6 +69,20 @@ RULES: tuple[Rule, ...] = (
 
 NEAR_DUPLICATE = Rule("near-duplicate-dialogue", "warning", structure.find_nothing_alone)
 """A rule on the set: ``AuditTally`` applies it."""
+
+
+GROUPS: Mapping[str, frozenset[str]] = {
+    "state a wrong score": frozenset(("score-contradicted", "score-unsupported", "label-number-mismatch")),
+    "state a wrong decision": frozenset(("decision-contradicted",)),
+    "never decide": frozenset(("no-decision",)),
+    "break a role rule": frozenset(
+        ("agent-recommends", "last-word-not-meta-reviewer", "meta-reviewer-knows-reviews", "speaker-order")
+    ),
+    "put words into another's mouth": frozenset(
+        ("misattributed-statement", "criticism-attributed-to-authors", "author-claim-attributed-to-reviewers")
+    ),
+}
+"""What a reader wants to know first of a set: how many dialogues do what."""
 
 
 class Measures(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from toolkit.auditors.duplicates import DuplicateFinder
-from toolkit.auditors.rules import NEAR_DUPLICATE, RULES, AuditResult, Measures
+from toolkit.auditors.rules import GROUPS, NEAR_DUPLICATE, RULES, AuditResult, Measures
 from toolkit.auditors.surface import (
     Knowledge,
     PointKey,
@@ -33,6 +33,7 @@ class AuditTally:
         self._without_record = 0
         self._by_rule: Counter[str] = Counter()
         self._dialogues_by_rule: Counter[str] = Counter()
+        self._dialogues_by_group: Counter[str] = Counter()
         self._dialogues_by_severity: Counter[str] = Counter()
         self._claims: Counter[tuple[str, str]] = Counter()
         self._measures: Counter[str] = Counter()
@@ -59,7 +60,9 @@ class AuditTally:
         self._turns += len(dialogue.turns)
         self._without_record += forum is None
         self._by_rule.update(finding.rule for finding in findings)
-        self._dialogues_by_rule.update({finding.rule for finding in findings})
+        fired = {finding.rule for finding in findings}
+        self._dialogues_by_rule.update(fired)
+        self._dialogues_by_group.update(name for name, rules in GROUPS.items() if rules & fired)
         self._dialogues_by_severity.update({finding.severity for finding in findings})
         self._claims.update((claim.kind, claim.verdict) for claim in result.claims)
         self._measures.update(result.measures._asdict())
@@ -109,6 +112,7 @@ class AuditTally:
             "findings": sum(self._by_rule.values()),
             "findings_by_severity": {severity: by_severity[severity] for severity in severities},
             "dialogues_by_severity": {severity: self._dialogues_by_severity[severity] for severity in severities},
+            "dialogues_by_group": {name: self._dialogues_by_group[name] for name in GROUPS},
             "rules": {
                 rule.name: {
                     "severity": rule.severity,

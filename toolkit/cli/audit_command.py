@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @click.command(
     "audit",
     epilog="Example: reviewdial audit output/demo"
-    "\n\nreviewdial audit --dialogues theirs.jsonl --records output/demo --out audits/theirs",
+    "\n\nreviewdial audit --dialogues transcripts/ --records output/demo --out audits/theirs",
 )
 @click.argument("folder", metavar="[DIR]", type=terminal.FOLDER, required=False)
 @click.option(
     "--dialogues",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="JSON Lines of somebody else's dialogues: what `reviewdial parse` wrote, or rows of a dataset.",
+    metavar="PATH",
+    help="Somebody else's dialogues: a folder of raw transcripts, what `reviewdial parse` wrote, or rows of a dataset.",
 )
 @click.option("--records", type=terminal.FOLDER, metavar="DIR", help="The build or dataset folder with their records.")
 @click.option("--out", type=terminal.FOLDER, metavar="AUDIT_DIR", help="Where that audit is written.")
@@ -55,8 +55,9 @@ def command(
     """Check every dialogue against the record.
 
     Reads DIR/forums and DIR/dialogues and writes DIR/audit: findings.parquet, claims.parquet and summary.json. With
-    --dialogues, --records and --out it audits a file of dialogues instead: transcripts that `reviewdial parse` has
-    read, or rows in the shape of schemas/dialogue.schema.json. Rows that do not fit are set aside.
+    --dialogues, --records and --out it audits dialogues of others instead: a folder of raw transcripts, a file that
+    `reviewdial parse` has written, or rows in the shape of schemas/dialogue.schema.json. What does not fit is set
+    aside.
     """
     from toolkit.cli.score_card import read_examples, render_score_card
     from toolkit.pipeline import count_failing, run_audit

@@ -32,15 +32,18 @@ class ForeignAudit(NamedTuple):
 def audit_foreign_dialogues(
     source: Path, records: Path, out: Path, progress: Progress, *, leave_out: Iterable[str] = ()
 ) -> ForeignAudit:
-    """Audit a file of dialogues and write ``findings.parquet``, ``claims.parquet`` and ``summary.json``.
+    """Audit dialogues and write ``findings.parquet``, ``claims.parquet`` and ``summary.json``.
+
+    ``source`` is a file of dialogues, one a line, or a folder of raw transcripts, which are parsed first.
 
     Raises:
-        SourceError: the file is missing, empty or not text.
+        SourceError: the file is missing, empty or not text, or the folder holds no transcripts.
         WorkspaceError: there are no records, or ``out`` holds something else or cannot be written.
     """
     _check_folder(out)
     files = lookup.find_record_files(records)
-    dialogues, quarantined = read_dialogues(source)
+    read = _read_folder(source, files, progress) if source.is_dir() else read_dialogues(source)
+    dialogues, quarantined = read
     wanted = {dialogue.forum for dialogue in dialogues}
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
     audit = audit_pairs(_pair_up(dialogues, forums), len(dialogues), progress, leave_out=leave_out)
@@ -50,6 +53,28 @@ def audit_foreign_dialogues(
             lines = (json.dumps(tables.to_row(item), ensure_ascii=False) + "\n" for item in quarantined)
             places.write_bytes(folder / "quarantine.jsonl", "".join(lines).encode())
     return ForeignAudit(audit.summary, dict(sorted(Counter(item.reason for item in quarantined).items())))
+
+
+def _read_folder(
+    source: Path, records: lookup.RecordFiles, progress: Progress
+) -> tuple[list[Dialogue | Transcript], list[Quarantined]]:
+    from toolkit.synthesizers import find_files, parse_files
+
+    paths = find_files([source])
+    progress.start("parse", len(paths), "files")
+    parsed = parse_files(paths, titles=lookup.read_titles(records), mapping={}, on_file=progress.advance)
+    progress.finish()
+    spoken: list[Dialogue | Transcript] = [transcript for transcript in parsed.transcripts if transcript.turns]
+    silent = [
+        Quarantined("audit", transcript.dialogue_id, "no-turns", _explain_silence(transcript.marks))
+        for transcript in parsed.transcripts
+        if not transcript.turns
+    ]
+    return spoken, [*parsed.quarantined, *silent]
+
+
+def _explain_silence(marks: Iterable[str]) -> str:
+    return f"nobody speaks in this transcript ({', '.join(marks)})"
 
 
 def _pair_up(
@@ -132,7 +157,7 @@ def _find_fault(line: str, seen: set[str]) -> tuple[str | None, str]:
     if row["dialogue_id"] in seen:
         return "repeated-dialogue-id", "an earlier line has the same dialogue_id"
     if not row["turns"] and record_type is Transcript:
-        return "no-turns", f"nobody speaks in this transcript ({', '.join(row['marks'])})"
+        return "no-turns", _explain_silence(row["marks"])
     return None, ""
 
 

@@ -93,18 +93,27 @@ def find_row(paths: Sequence[Path], column: str, value: str) -> dict[str, Any] |
 
 
 def read_column(paths: Sequence[Path], column: str) -> list[str]:
-    """Return one column of all files."""
+    """Return one column of all files, as text."""
+    return list(map(str, _read_values(paths, column)))
+
+
+def _read_values(paths: Sequence[Path], column: str) -> list[Any]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    values: list[str] = []
+    values: list[Any] = []
     for path in paths:
         try:
             with parquet.ParquetFile(path) as file:
-                values += map(str, file.read(columns=[column]).column(0).to_pylist())
+                values += file.read(columns=[column]).column(0).to_pylist()
         except (pa.ArrowInvalid, OSError) as error:
             raise _wrap_parquet_error(path, error) from error
     return values
+
+
+def read_titles(files: RecordFiles) -> dict[str, str | None]:
+    """Return the title of every paper on record, by forum."""
+    return dict(zip(_read_values(files.forums, "forum"), _read_values(files.forums, "title"), strict=True))
 
 
 def _wrap_parquet_error(path: Path, error: Exception) -> WorkspaceError:

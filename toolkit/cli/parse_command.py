@@ -50,6 +50,7 @@ def command(
     utterance, chat messages, ShareGPT. Every line of FILE.jsonl says where in its file each utterance stands; what is
     no utterance is there too (preamble, trailing, degenerate), and what makes a dialogue unusable is marked.
     """
+    from toolkit.cli import lookup
     from toolkit.synthesizers import find_files, parse_files, read_mapping
     from toolkit.tables import to_row
 
@@ -59,7 +60,7 @@ def command(
     written = {path.resolve() for path in (out, repairs) if path is not None}
     if clash := next((path for path in files if path.resolve() in written), None):
         raise UsageError("is both read and written", where=clash.name, mend="name another file with --out or --repairs")
-    titles = _read_titles(records) if records is not None else {}
+    titles = lookup.read_titles(lookup.find_record_files(records)) if records is not None else {}
     mapping = read_mapping(forums) if forums is not None else {}
     progress = terminal.pick_progress()
     progress.start("parse", len(files), "files")
@@ -75,13 +76,6 @@ def command(
     if not parsed.transcripts:
         return ExitCode.FAILED
     return ExitCode.PARTIAL if parsed.quarantined else ExitCode.DONE
-
-
-def _read_titles(records: Path) -> Mapping[str, str | None]:
-    from toolkit.cli import lookup
-
-    files = lookup.find_record_files(records)
-    return dict(zip(lookup.read_column(files.forums, "forum"), lookup.read_column(files.forums, "title"), strict=True))
 
 
 def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

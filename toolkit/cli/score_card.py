@@ -111,6 +111,10 @@ def _render_findings(summary: Mapping[str, Any], examples: Sequence[Example]) ->
     severities = summary["findings_by_severity"]
     totals = ", ".join(f"{count:,} {name}{'s' * (count != 1 and name != 'info')}" for name, count in severities.items())
     lines = [f"Findings    {totals}"]
+    whole = summary["dialogues"]
+    for name, count in summary["dialogues_by_group"].items():
+        if count:
+            lines.append(f"  {count:>7,} of {whole:,} dialogues {name} ({_percent(count, whole)})")
     fired = [(name, rule) for name, rule in summary["rules"].items() if rule["findings"]]
     order = list(severities)
     for name, rule in sorted(fired, key=lambda item: (order.index(item[1]["severity"]), -item[1]["findings"])):
