@@ -47,7 +47,7 @@ SEVERITIES = ("error", "warning", "info")
 """From worst to mildest."""
 
 PARTS = ("part-*.parquet",)
-AUDIT_FILES = ("claims.parquet", "findings.parquet", "summary.json")
+AUDIT_FILES = ("claims.parquet", "findings.parquet", "summary.json", "report.html")
 
 BATCH = 64
 """Forums handed to a stage at a time; bounds memory and changes nothing else."""
@@ -380,8 +380,9 @@ def run_audit(workspace: Workspace, progress: Progress | None = None, *, leave_o
         progress or NoProgress(),
         leave_out=leave_out,
     )
+    pairs = ((dialogue, forum) for forum, dialogues in pair_dialogues(workspace) for dialogue in dialogues)
     with places.replace_folder(workspace.audit, ours=AUDIT_FILES) as folder:
-        write_audit(folder, audit)
+        write_audit(folder, audit, pairs)
     counts = {"claims": len(audit.claims), "findings": len(audit.findings)}
     return AuditReport(_record(workspace, "audit", inputs, options, counts, (), workspace.audit), audit.summary)
 
@@ -413,11 +414,45 @@ def audit_pairs(
     return Audit(claims, findings, tally.summarize())
 
 
-def write_audit(folder: Path, audit: Audit) -> None:
-    """Write ``claims.parquet``, ``findings.parquet`` and ``summary.json`` into an empty folder."""
+def write_audit(folder: Path, audit: Audit, pairs: Iterable[tuple[Dialogue, Forum | None]]) -> None:
+    """Write ``claims.parquet``, ``findings.parquet``, ``summary.json`` and ``report.html`` into an empty folder.
+
+    ``pairs`` are the dialogues once more, for the report.
+    """
+    from toolkit.auditors import build_report
+
     places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in audit.claims])
     places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in audit.findings])
     places.write_json(folder / "summary.json", audit.summary)
+    report = build_report(audit.summary, audit.findings, audit.claims, pairs)
+    places.write_bytes(folder / "report.html", report.encode())
+
+
+def run_report(workspace: Workspace) -> Path:
+    """Write ``audit/report.html`` once more from the audit, the dialogues and the records that lie in a build folder.
+
+    Raises:
+        WorkspaceError: there is no audit of the dialogues that lie there.
+    """
+    from toolkit.auditors import build_report
+
+    made_from = places.read_manifest(workspace)["stages"].get("audit", {}).get("inputs")
+    present = {**_digest_inputs(workspace.forums), **_digest_inputs(workspace.dialogues)}
+    if made_from != present or not (workspace.audit / "summary.json").is_file():
+        raise WorkspaceError(
+            "there is no audit of the dialogues that lie here",
+            where=str(workspace.root),
+            mend=f"run `reviewdial audit {workspace.root}`",
+        )
+    report = build_report(
+        places.read_json(workspace.audit / "summary.json"),
+        [tables.from_row(Finding, row) for row in places.read_rows(workspace.audit / "findings.parquet")],
+        [tables.from_row(Claim, row) for row in places.read_rows(workspace.audit / "claims.parquet")],
+        ((dialogue, forum) for forum, dialogues in pair_dialogues(workspace) for dialogue in dialogues),
+    )
+    path = workspace.audit / "report.html"
+    places.write_bytes(path, report.encode())
+    return path
 
 
 def run_export(

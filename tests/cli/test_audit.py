@@ -15,7 +15,7 @@ from toolkit.tables import build_arrow_schema
 
 Output = pytest.CaptureFixture[str]
 
-AUDIT_FILES = ["claims.parquet", "findings.parquet", "summary.json"]
+AUDIT_FILES = ["claims.parquet", "findings.parquet", "report.html", "summary.json"]
 
 
 @pytest.fixture(scope="module")

@@ -54,10 +54,10 @@ def command(
 ) -> ExitCode:
     """Check every dialogue against the record.
 
-    Reads DIR/forums and DIR/dialogues and writes DIR/audit: findings.parquet, claims.parquet and summary.json. With
-    --dialogues, --records and --out it audits dialogues of others instead: a folder of raw transcripts, a file that
-    `reviewdial parse` has written, or rows in the shape of schemas/dialogue.schema.json. What does not fit is set
-    aside.
+    Reads DIR/forums and DIR/dialogues and writes DIR/audit: findings.parquet, claims.parquet, summary.json and
+    report.html, a page for a browser. With --dialogues, --records and --out it audits dialogues of others instead: a
+    folder of raw transcripts, a file that `reviewdial parse` has written, or rows in the shape of
+    schemas/dialogue.schema.json. What does not fit is set aside.
     """
     from toolkit.cli.score_card import read_examples, render_score_card
     from toolkit.pipeline import count_failing, run_audit
@@ -88,7 +88,8 @@ def command(
         if foreign.quarantined:
             aside = ", ".join(f"{count:,} {reason}" for reason, count in foreign.quarantined.items())
             lines.append(f"Set aside: {written / 'quarantine.jsonl'} ({aside})")
-    terminal.print_result(as_json, result, "\n".join([*lines, f"Written:  {written}"]))
+    lines.append(f"Written:  {written}; {written / 'report.html'} opens in a browser")
+    terminal.print_result(as_json, result, "\n".join(lines))
     if failing:
         return ExitCode.FAILED
     return ExitCode.PARTIAL if foreign is not None and foreign.quarantined else ExitCode.DONE

@@ -15,7 +15,7 @@ from toolkit.progress import Progress
 from toolkit.records import Dialogue, Forum, Quarantined, Transcript
 from toolkit.text import clean_text
 
-AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "quarantine.jsonl"))
+AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "report.html", "quarantine.jsonl"))
 LARGEST_INDEX = 1_000_000
 FAULTS_SHOWN = 3
 """Faults of a row that its quarantine entry names."""
@@ -32,7 +32,7 @@ class ForeignAudit(NamedTuple):
 def audit_foreign_dialogues(
     source: Path, records: Path, out: Path, progress: Progress, *, leave_out: Iterable[str] = ()
 ) -> ForeignAudit:
-    """Audit dialogues and write ``findings.parquet``, ``claims.parquet`` and ``summary.json``.
+    """Audit dialogues and write ``findings.parquet``, ``claims.parquet``, ``summary.json`` and ``report.html``.
 
     ``source`` is a file of dialogues, one a line, or a folder of raw transcripts, which are parsed first.
 
@@ -48,7 +48,7 @@ def audit_foreign_dialogues(
     forums = {forum.forum: forum for forum in lookup.read_forums(files) if forum.forum in wanted}
     audit = audit_pairs(_pair_up(dialogues, forums), len(dialogues), progress, leave_out=leave_out)
     with places.replace_folder(out) as folder:
-        write_audit(folder, audit)
+        write_audit(folder, audit, _pair_up(dialogues, forums))
         if quarantined:
             lines = (json.dumps(tables.to_row(item), ensure_ascii=False) + "\n" for item in quarantined)
             places.write_bytes(folder / "quarantine.jsonl", "".join(lines).encode())

@@ -21,8 +21,10 @@ COMMANDS = {
     "synthesize": "Write dialogues from the records.",
     "parse": "Read raw transcripts of dialogues, losing nothing.",
     "audit": "Check every dialogue against the record.",
+    "report": "Write the audit as one page for a browser.",
     "export": "Write a dataset folder: Parquet, JSONL, card, manifest.",
     "verify": "Check a dataset folder: checksums, schemas, evidence, splits.",
+    "publish": "Put a dataset folder on the Hugging Face Hub: one commit, one tag.",
     "show": "Print a paper's record or a dialogue with its evidence.",
     "scales": "Explain the rating and confidence scales of a venue.",
 }
