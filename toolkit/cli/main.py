@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "Write a dataset folder: Parquet, JSONL, card, manifest.",
     "verify": "Check a dataset folder: checksums, schemas, evidence, splits.",
     "publish": "Put a dataset folder on the Hugging Face Hub: one commit, one tag.",
+    "diff": "Compare two versions of a dataset, in folders or on the Hub.",
     "show": "Print a paper's record or a dialogue with its evidence.",
     "scales": "Explain the rating and confidence scales of a venue.",
 }

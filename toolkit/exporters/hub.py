@@ -151,6 +151,25 @@ def find_secret(path: Path) -> int | None:
     return None
 
 
+def download_version(repository: str, revision: str, endpoint: str | None = None) -> Path:
+    """Return a folder with a published version, from the client's cache or freshly downloaded.
+
+    Raises:
+        ExportError: there is no such repository or revision, or the token may not see it.
+        StoppedError: the Hub does not answer.
+    """
+    from huggingface_hub import snapshot_download
+
+    address = endpoint or os.environ.get("HF_ENDPOINT")
+    folder = _persist(
+        "read the version",
+        lambda: snapshot_download(repository, repo_type="dataset", revision=revision, endpoint=address),
+        url=f"{repository}@{revision}",
+        progress=NoProgress(),
+    )
+    return Path(str(folder))
+
+
 class _Publisher:
     """Talks to one repository. Third-party errors end here."""
 
@@ -342,35 +361,38 @@ class _Publisher:
         ours = self._read_earlier_files(revision) if MANIFEST in present else ()
         return faults + [f"{name} is too many" for name in ours if name in present and name not in self.files]
 
-    # Patience
-
     def _call(self, what: str, action: Callable[[], Value], *, once: bool = False) -> Value:
-        """Do one step, again where the Hub says so or does not answer; third-party errors become ours."""
-        for wait in (*_list_waits(), None):
-            try:
-                return action()
-            except Exception as error:
-                failure = _find_failure(error)
-                if failure is None:
-                    raise
-                status, asked = failure
-                if status is not None and status not in TRANSIENT:
-                    raise _explain_refusal(what, status, self.url) from error
-                if once:
-                    raise ExportError(
-                        f"could not {what}: {_name_failure(status)}; it may have been opened all the same",
-                        where=self.url,
-                        mend="look at the pull requests there before trying again",
-                    ) from error
-                if wait is None or (asked or 0.0) > LONGEST_WAIT:
-                    raise StoppedError(
-                        f"could not {what}: {_name_failure(status)}; the version there is whole",
-                        where=self.url,
-                        mend="run the same command again to go on",
-                    ) from error
-                self.progress.tell(f"{_name_failure(status)}; trying again in {asked or wait:g} s")
-                time.sleep(asked if asked is not None else wait)
-        raise AssertionError("the last round returns or raises")
+        return _persist(what, action, url=self.url, progress=self.progress, once=once)
+
+
+def _persist(what: str, action: Callable[[], Value], *, url: str, progress: Progress, once: bool = False) -> Value:
+    """Do one step, again where the Hub says so or does not answer; third-party errors become ours."""
+    for wait in (*_list_waits(), None):
+        try:
+            return action()
+        except Exception as error:
+            failure = _find_failure(error)
+            if failure is None:
+                raise
+            status, asked = failure
+            if status is not None and status not in TRANSIENT:
+                raise _explain_refusal(what, status, url) from error
+            if once:
+                raise ExportError(
+                    f"could not {what}: {_name_failure(status)}; it may have been opened all the same",
+                    where=url,
+                    mend="look at the pull requests there before trying again",
+                ) from error
+            if wait is None or (asked or 0.0) > LONGEST_WAIT:
+                raise StoppedError(
+                    f"could not {what}: {_name_failure(status)}; the version there is whole",
+                    where=url,
+                    mend="run the same command again to go on",
+                ) from error
+            seconds = asked if asked is not None else wait
+            progress.tell(f"{_name_failure(status)}; trying again in {seconds:g} s")
+            time.sleep(seconds)
+    raise AssertionError("the last round returns or raises")
 
 
 def _list_waits() -> Iterator[float]:
