@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from toolkit.exporters import ExportOptions, ExportReport
     from toolkit.fetchers import Manners, RepairReport, Store
     from toolkit.normalizers import ForumInput
-    from toolkit.recipe import Recipe
+    from toolkit.recipe import Model, Recipe
+    from toolkit.synthesizers.llm import EndpointOptions, Rebuilt, WriterOptions
 
 Item = TypeVar("Item")
 
@@ -364,6 +365,94 @@ def run_synthesize(
     return _record(workspace, "synthesize", inputs, parameters, {"dialogues": count}, quarantined, workspace.dialogues)
 
 
+class ModelOptions(NamedTuple):
+    """How dialogues are asked of a language model."""
+
+    endpoint: "EndpointOptions"
+    writer: "WriterOptions"
+    prompts: Path | None = None
+    """A folder of the user's own templates."""
+    replay: Path | None = None
+    """A file of answers to rebuild from, with no endpoint."""
+
+
+def run_synthesize_with_model(
+    workspace: Workspace,
+    options: ModelOptions,
+    *,
+    per_forum: int = 1,
+    seed: int = 0,
+    personas: Sequence[Persona] | None = None,
+    length: Length = "medium",
+    leave_out: Iterable[OptionalAct] = (),
+    progress: Progress | None = None,
+) -> StageReport:
+    """Turn ``forums/`` into ``dialogues/`` with a language model; every answer is kept in ``answers.sqlite``.
+
+    First every answer that is missing is asked for, then the dialogues are made from the answers alone, so an
+    interrupted run asks nothing twice, and ``answers.jsonl`` rebuilds the same bytes elsewhere. Dialogues that fail the
+    audit are quarantined.
+
+    Raises:
+        WorkspaceError: there are no forums yet.
+        SynthesisError: the endpoint refuses, a prompt is none, or a replay lacks an answer.
+        StoppedError: the endpoint does not answer, or the budget is used up; the same command goes on.
+    """
+    from toolkit.auditors import audit_dialogue
+    from toolkit.synthesizers import Policy, llm
+
+    policy = Policy(tuple(personas or get_args(Persona)), length, frozenset(leave_out))
+    prompts = llm.Prompts(options.prompts)
+    parameters = {
+        "generator": "llm",
+        **dataclasses.asdict(options.writer),
+        "prompts_sha256": prompts.sha256,
+        "per_forum": per_forum,
+        "seed": seed,
+        "personas": list(policy.personas),
+        "length": policy.length,
+        "leave_out": sorted(policy.leave_out),
+    }
+    inputs = _digest_inputs(workspace.forums)
+    if done := _find_finished(workspace, "synthesize", inputs, parameters):
+        return done
+    progress = progress or NoProgress()
+    writer = llm.Writer(
+        prompts, options.writer, policy, lambda dialogue, forum: audit_dialogue(dialogue, forum).findings
+    )
+    papers = places.count_rows(workspace.forums)
+    quarantined: list[Quarantined] = []
+    used: set[str] = set()
+    with llm.open_answers(workspace.root / "answers.sqlite") as store:
+        if options.replay is not None:
+            store.read_lines(options.replay)
+        else:
+            progress.start("ask", papers * per_forum, "dialogues")
+            forums = places.read_records(workspace.forums, Forum)
+            llm.ask_for_dialogues(
+                forums, writer, options.endpoint, store, per_forum=per_forum, seed=seed, progress=progress
+            )
+            progress.finish()
+        progress.start("synthesize", papers, "papers")
+        with places.replace_folder(workspace.dialogues, ours=PARTS) as folder:
+            forums = places.read_records(workspace.forums, Forum)
+            rebuilt = llm.rebuild_dialogues(forums, writer, store, per_forum=per_forum, seed=seed, used=used)
+            count = places.write_shards(folder, Dialogue, _keep_rebuilt(rebuilt, quarantined, progress))
+        progress.finish()
+        places.write_bytes(workspace.root / "answers.jsonl", store.write_lines(sorted(used)))
+    counts = {"dialogues": count, "answers": len(used)}
+    return _record(workspace, "synthesize", inputs, parameters, counts, quarantined, workspace.dialogues)
+
+
+def _keep_rebuilt(
+    rebuilt: "Iterable[Rebuilt]", quarantined: list[Quarantined], progress: Progress
+) -> Iterator[Dialogue]:
+    for result in rebuilt:
+        quarantined.extend(result.quarantined)
+        yield from result.dialogues
+        progress.advance()
+
+
 def run_audit(workspace: Workspace, progress: Progress | None = None, *, leave_out: Iterable[str] = ()) -> AuditReport:
     """Check ``dialogues/`` against ``forums/`` and write ``audit/``; ``leave_out`` names rules that are not applied.
 
@@ -522,15 +611,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
     with places.lock_workspace(workspace):
         imported = _run_source(workspace, recipe, progress)
         normalized = run_normalize(workspace, progress)
-        synthesized = run_synthesize(
-            workspace,
-            per_forum=recipe.synthesize.per_forum,
-            seed=recipe.synthesize.seed,
-            personas=recipe.synthesize.personas,
-            length=recipe.synthesize.length,
-            leave_out=recipe.synthesize.leave_out,
-            progress=progress,
-        )
+        synthesized = _run_synthesis(workspace, recipe, progress)
         audited = run_audit(workspace, progress, leave_out=recipe.audit.leave_out)
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)
         options = ExportOptions(
@@ -561,6 +642,37 @@ def _run_source(workspace: Workspace, recipe: "Recipe", progress: Progress) -> S
         if not (source.files or source.sample):
             return report
     return run_import(workspace, source.files, sample=source.sample, fresh=not source.venues, progress=progress)
+
+
+def _run_synthesis(workspace: Workspace, recipe: "Recipe", progress: Progress) -> StageReport:
+    asked = recipe.synthesize
+    synthesize: Callable[..., StageReport] = run_synthesize
+    if asked.generator == "llm" and recipe.model is not None:
+        synthesize = functools.partial(run_synthesize_with_model, options=_read_model_options(recipe.model))
+    return synthesize(
+        workspace,
+        per_forum=asked.per_forum,
+        seed=asked.seed,
+        personas=asked.personas,
+        length=asked.length,
+        leave_out=asked.leave_out,
+        progress=progress,
+    )
+
+
+def _read_model_options(model: "Model") -> ModelOptions:
+    from toolkit.synthesizers.llm import EndpointOptions, WriterOptions
+
+    endpoint = EndpointOptions(
+        model.name,
+        base_url=model.base_url,
+        temperature=model.temperature,
+        max_output_tokens=model.max_output_tokens,
+        concurrency=model.concurrency,
+        max_tokens=model.max_tokens,
+    )
+    writer = WriterOptions(model.name, model.temperature, model.max_output_tokens, model.rounds, model.fall_back)
+    return ModelOptions(endpoint, writer, model.prompts, model.replay)
 
 
 def _stop_on_findings(audited: AuditReport, fail_on: str, workspace: Workspace) -> None:

@@ -68,8 +68,9 @@ class Source(Part):
 class Synthesis(Part):
     """How dialogues are written."""
 
-    generator: Literal["grounded"] = Field(
-        default="grounded", description="grounded: offline, extractive, every claim with its evidence."
+    generator: Literal["grounded", "llm"] = Field(
+        default="grounded",
+        description="grounded: offline, extractive, every claim with its evidence. llm: the model of [model].",
     )
     per_forum: Annotated[WholeNumber, Field(ge=1, le=20)] = Field(default=1, description="Dialogues a paper.")
     seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = Field(default=0, description="Same seed, same dialogues.")
@@ -79,6 +80,25 @@ class Synthesis(Part):
     )
     length: Length = Field(default="medium", description="How many questions: short 3-5, medium 5-8, long 8-12.")
     leave_out: tuple[OptionalAct, ...] = Field(default=(), description="Questions that are never asked.")
+
+
+class Model(Part):
+    """The language model that dialogues are asked of; its key comes from OPENAI_API_KEY, never from a recipe."""
+
+    name: str = Field(min_length=1, description="The model's name at the endpoint.")
+    base_url: str | None = Field(default=None, description="An OpenAI-compatible endpoint, such as a local vLLM.")
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    max_output_tokens: Annotated[WholeNumber, Field(ge=1)] = Field(default=4096, description="Of one answer.")
+    concurrency: Annotated[WholeNumber, Field(ge=1, le=512)] = Field(default=8, description="Answers at once.")
+    max_tokens: Annotated[WholeNumber, Field(ge=1)] | None = Field(
+        default=None, description="Tokens in and out that one run may use; it stops before, and can be resumed."
+    )
+    rounds: Annotated[WholeNumber, Field(ge=0, le=5)] = Field(
+        default=2, description="How often turns that fail the audit go back."
+    )
+    fall_back: Truth = Field(default=False, description="Write what still fails with the grounded generator.")
+    prompts: RecipePath | None = Field(default=None, description="A folder of templates of your own.")
+    replay: RecipePath | None = Field(default=None, description="An answers.jsonl to rebuild from, asking nobody.")
 
 
 class Audit(Part):
@@ -129,8 +149,15 @@ class Recipe(Part):
     output: RecipePath | None = Field(default=None, description="The build folder, relative to the recipe.")
     source: Source
     synthesize: Synthesis = Synthesis()
+    model: Model | None = None
     audit: Audit = Audit()
     export: Export = Export()
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> "Recipe":
+        if self.synthesize.generator == "llm" and self.model is None:
+            raise ValueError('generator = "llm" needs a table [model] with a name')
+        return self
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -170,7 +197,17 @@ def load_recipe(path: Path) -> Recipe:
         update={
             "source": recipe.source.model_copy(update={"files": files}),
             "output": output,
+            "model": _resolve_model(recipe.model, base),
         }
+    )
+
+
+def _resolve_model(model: Model | None, base: Path) -> Model | None:
+    if model is None:
+        return None
+    paths = {name: getattr(model, name) for name in ("prompts", "replay")}
+    return model.model_copy(
+        update={name: Path(os.path.normpath(base / path)) for name, path in paths.items() if path is not None}
     )
 
 

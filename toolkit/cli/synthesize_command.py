@@ -1,7 +1,8 @@
 """``reviewdial synthesize``."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -10,15 +11,22 @@ from toolkit.cli import terminal
 from toolkit.errors import ExitCode
 from toolkit.records import Length, OptionalAct, Persona
 
+if TYPE_CHECKING:
+    from toolkit.pipeline import ModelOptions
 
-@click.command("synthesize", epilog="Example: reviewdial synthesize output/demo --per-forum 2 --seed 7")
+
+@click.command(
+    "synthesize",
+    epilog="Example: reviewdial synthesize output/demo --per-forum 2 --seed 7"
+    "\n\nreviewdial synthesize output/demo --generator llm --model my-model --base-url http://127.0.0.1:8000/v1",
+)
 @click.argument("folder", metavar="DIR", type=terminal.FOLDER)
 @click.option(
     "--generator",
-    type=click.Choice(["grounded"]),
+    type=click.Choice(["grounded", "llm"]),
     default="grounded",
     show_default=True,
-    help="grounded: offline and extractive, every claim with its evidence.",
+    help="grounded: offline and extractive. llm: a model behind an OpenAI-compatible endpoint, every turn verified.",
 )
 @click.option(
     "--per-forum", type=click.IntRange(1, 20), default=1, show_default=True, metavar="N", help="Dialogues a paper."
@@ -52,6 +60,23 @@ from toolkit.records import Length, OptionalAct, Persona
     metavar="ACT",
     help=f"Never ask this; may be given more than once: {', '.join(get_args(OptionalAct))}.",
 )
+@click.option("--model", help="llm: the model's name at the endpoint.")
+@click.option("--base-url", metavar="URL", help="llm: the endpoint, such as http://127.0.0.1:8000/v1.")
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True, help="llm: sampling.")
+@click.option(
+    "--max-output-tokens", type=click.IntRange(1), default=4096, show_default=True, help="llm: of one answer."
+)
+@click.option("--concurrency", type=click.IntRange(1, 512), default=8, show_default=True, help="llm: answers at once.")
+@click.option("--max-tokens", type=click.IntRange(1), help="llm: tokens in and out that this run may use.")
+@click.option("--rounds", type=click.IntRange(0, 5), default=2, show_default=True, help="llm: refinements at most.")
+@click.option("--fall-back", is_flag=True, help="llm: write what still fails with the grounded generator.")
+@click.option("--prompts", type=terminal.FOLDER, metavar="FOLDER", help="llm: templates of your own.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="llm: rebuild from an answers.jsonl, asking nobody.",
+)
 @terminal.add_common_options
 def command(
     folder: Path,
@@ -62,24 +87,50 @@ def command(
     length: Length,
     leave_out: tuple[OptionalAct, ...],
     as_json: bool,
+    **model: Any,
 ) -> ExitCode:
     """Turn DIR/forums/ into DIR/dialogues/: a meta-reviewer asks, an agent that has read the reviews answers.
 
-    A paper that no dialogue can be written about (no review, for example) is listed with its reason in
-    DIR/quarantine/synthesize.jsonl.
+    A paper that no dialogue can be written about (no review, for example), and a dialogue of a model that fails the
+    audit, is listed with its reason in DIR/quarantine/synthesize.jsonl. A model's answers are kept in
+    DIR/answers.sqlite: a run that was interrupted goes on and asks nothing twice. The key comes from OPENAI_API_KEY.
     """
-    from toolkit.pipeline import run_synthesize
+    from toolkit.pipeline import run_synthesize, run_synthesize_with_model
 
+    options = _read_model_options(model) if generator == "llm" else None
     workspace = places.open_workspace(folder)
     with places.lock_workspace(workspace):
-        report = run_synthesize(
-            workspace,
-            per_forum=per_forum,
-            seed=seed,
-            personas=personas,
-            length=length,
-            leave_out=leave_out,
-            progress=terminal.pick_progress(),
-        )
+        shared: dict[str, Any] = {
+            "per_forum": per_forum,
+            "seed": seed,
+            "personas": personas,
+            "length": length,
+            "leave_out": leave_out,
+            "progress": terminal.pick_progress(),
+        }
+        if options is not None:
+            report = run_synthesize_with_model(workspace, options, **shared)
+        else:
+            report = run_synthesize(workspace, **shared)
     terminal.print_stage(report, workspace.dialogues, as_json, next_command=f"reviewdial audit {folder}")
     return report.exit_code
+
+
+def _read_model_options(given: Mapping[str, Any]) -> "ModelOptions":
+    from toolkit.pipeline import ModelOptions
+    from toolkit.synthesizers.llm import EndpointOptions, WriterOptions
+
+    if not given["model"]:
+        raise click.UsageError("--generator llm needs --model NAME.")
+    endpoint = EndpointOptions(
+        given["model"],
+        base_url=given["base_url"],
+        temperature=given["temperature"],
+        max_output_tokens=given["max_output_tokens"],
+        concurrency=given["concurrency"],
+        max_tokens=given["max_tokens"],
+    )
+    writer = WriterOptions(
+        given["model"], given["temperature"], given["max_output_tokens"], given["rounds"], given["fall_back"]
+    )
+    return ModelOptions(endpoint, writer, given["prompts"], given["replay"])
