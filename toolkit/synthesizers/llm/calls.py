@@ -73,10 +73,11 @@ class AnswerStore:
     def add(self, key: str, answer: Answer) -> None:
         """Keep an answer; one that is there already stays."""
         with self._connection:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)",
-                (key, answer.text, answer.finish, answer.tokens_in, answer.tokens_out),
-            )
+            self._insert(key, answer)
+
+    def _insert(self, key: str, answer: Answer) -> None:
+        values = (key, answer.text, answer.finish, answer.tokens_in, answer.tokens_out)
+        self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values)
 
     def write_lines(self, keys: Sequence[str]) -> bytes:
         """Return the answers to some calls as JSON Lines, sorted by key: a file that rebuilds the dialogues."""
@@ -96,11 +97,11 @@ class AnswerStore:
         """
         count = 0
         try:
-            with path.open(encoding="utf-8") as lines:
+            with path.open(encoding="utf-8") as lines, self._connection:  # all of them, or none
                 for line in lines:
                     row: Mapping[str, Any] = json.loads(line)
                     answer = Answer(str(row["text"]), str(row["finish"]), int(row["tokens_in"]), int(row["tokens_out"]))
-                    self.add(str(row["key"]), answer)
+                    self._insert(str(row["key"]), answer)
                     count += 1
         except OSError as error:
             what = f"cannot be read: {(error.strerror or 'unknown error').lower()}"
@@ -122,7 +123,9 @@ def open_answers(path: Path) -> Iterator[AnswerStore]:
         connection = sqlite3.connect(path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # a killed process loses nothing; a power cut the last few
             connection.execute(_TABLE)
             yield AnswerStore(connection)
         finally:
