@@ -39,11 +39,12 @@ _LIST_ITEM = re.compile(
 )
 _RULER = re.compile(r"[ \t]*[-=_*#~+.]{3,}[ \t]*$")
 _SENTENCE_END = re.compile(
-    r"(?P<mark>[.!?…][.!?…]*+)(?P<closers>[\"'”’»)\]*_]*(?:\[\d{1,3}(?:, ?\d{1,3})*\])?)"
+    r"(?P<mark>[.!?…](?<![.!?…].)[.!?…]*+)(?P<closers>[\"'”’»)\]*_]*(?:\[\d{1,3}(?:, ?\d{1,3})*\])?)"
     r"(?=\s|(?P<glued>[A-Z][a-z]*\b))"
 )
 """Begins with a set of characters, and holds no alternative to it: the search for such a pattern is several times
-faster. So texts with wide marks, which need no space behind them, have a pattern of their own."""
+faster. So texts with wide marks, which need no space behind them, have a pattern of their own. Only the first mark of a
+run is tried (``(?<!...)``), or a page of full stops would be gone over from each of them."""
 _WIDE_MARKS = "。！？"
 _ANY_SENTENCE_END = re.compile(rf"{_SENTENCE_END.pattern}|[{_WIDE_MARKS}]+[”’」』）]*")
 _LAST_WORD = re.compile(r"[^\s(\[{\"'“‘/,;]*$")
