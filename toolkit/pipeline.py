@@ -32,6 +32,7 @@ from toolkit.records import (
     Persona,
     Quarantined,
     StageResult,
+    TurnGrounding,
 )
 from toolkit.workspace import Workspace
 
@@ -482,6 +483,8 @@ class Audit(NamedTuple):
     claims: Sequence[Claim]
     findings: Sequence[Finding]
     summary: Mapping[str, Any]
+    turns: Sequence[TurnGrounding]
+    """Of transcripts, whose turns have no evidence."""
 
 
 def audit_pairs(
@@ -500,7 +503,7 @@ def audit_pairs(
         claims.extend(result.claims)
         progress.advance()
     progress.finish()
-    return Audit(claims, findings, tally.summarize())
+    return Audit(claims, findings, tally.summarize(), tally.turns)
 
 
 def write_audit(folder: Path, audit: Audit, pairs: Iterable[tuple[Dialogue, Forum | None]]) -> None:
@@ -513,7 +516,10 @@ def write_audit(folder: Path, audit: Audit, pairs: Iterable[tuple[Dialogue, Foru
     places.write_parquet(folder / "claims.parquet", Claim, [tables.to_row(claim) for claim in audit.claims])
     places.write_parquet(folder / "findings.parquet", Finding, [tables.to_row(finding) for finding in audit.findings])
     places.write_json(folder / "summary.json", audit.summary)
-    report = build_report(audit.summary, audit.findings, audit.claims, pairs)
+    if audit.turns:
+        rows = [tables.to_row(turn) for turn in audit.turns]
+        places.write_parquet(folder / "grounding.parquet", TurnGrounding, rows)
+    report = build_report(audit.summary, audit.findings, audit.claims, pairs, audit.turns)
     places.write_bytes(folder / "report.html", report.encode())
 
 

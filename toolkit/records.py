@@ -628,3 +628,33 @@ class Transcript:
     """What is doubtful about it, as kebab-case names, in alphabetical order."""
     repairs: tuple[Repair, ...]
     parts: tuple[TranscriptPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupportingSpan:
+    """A sentence of the record that bears out a sentence of a turn best. Offsets: the turn's text, the note's field."""
+
+    turn_start: int
+    turn_end: int
+    note_id: str
+    field: str
+    start: int
+    end: int
+    score: float
+    """The share of the weight of the turn's telling words that the record's sentence holds, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnGrounding:
+    """How far one turn of a transcript's agent stands in the record, beside another paper's record."""
+
+    dialogue_id: str
+    turn: int
+    k_precision: float
+    idf_k_precision: float
+    bigram_precision: float
+    other_k_precision: float | None
+    """The same against the reviews of the paper before it in the set; null for the first one."""
+    other_idf_k_precision: float | None
+    other_bigram_precision: float | None
+    spans: tuple[SupportingSpan, ...]

@@ -34,6 +34,7 @@ PUBLISHED: Mapping[str, type] = types.MappingProxyType(
         "quarantined": records.Quarantined,
         "split-assignment": records.SplitAssignment,
         "transcript": records.Transcript,
+        "turn-grounding": records.TurnGrounding,
     }
 )
 """Name of the file under ``schemas/`` -> the record it describes."""

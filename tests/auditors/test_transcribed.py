@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from tests.auditors.records import make_forum, make_review
-from toolkit.auditors import AuditResult, audit_dialogue, read_transcript
+from tests.auditors.records import make_forum, make_review, make_talk
+from toolkit.auditors import AuditResult, AuditTally, audit_dialogue, read_transcript
 from toolkit.auditors.numbering import Attribution, StatedScore, find_numberings, name_numbering
 from toolkit.records import Forum, Transcript, TranscriptTurn
 
@@ -258,3 +258,33 @@ def test_turns_of_others_are_left_out_and_the_rest_keep_their_numbers() -> None:
 def test_without_a_record_a_transcript_must_still_decide() -> None:
     transcript = make_transcript((CHAIR, "What is it about?"), (AGENT, "Noise."), (CHAIR, "Thank you."))
     assert "no-decision" in list_rules(audit_dialogue(read_transcript(transcript, None), None))
+
+
+# Where a turn may come from
+
+
+def test_the_closest_sentence_of_the_record_is_named_for_each_sentence_of_the_agent() -> None:
+    forum = make_paper()
+    answer = "One finds the gradient estimator noisy and its variance never bounded. Thank you for asking."
+    (span,) = say(answer, forum=forum).support[1]
+    assert answer[span.turn_start : span.turn_end] == answer.split(". ")[0] + "."
+    assert (span.note_id, span.field) == ("rev3", "review")
+    assert NOISY[span.start : span.end] == NOISY
+    assert span.score > 0.9
+
+
+def test_dialogues_with_evidence_of_their_own_have_no_supposed_one() -> None:
+    forum = make_paper()
+    assert audit_dialogue(make_talk("Reviewer 3 calls it noisy.", forum=forum), forum).support == {}
+
+
+def test_every_turn_of_the_agent_is_measured_beside_another_paper() -> None:
+    tally = AuditTally()
+    for name in ("f1", "f2"):
+        forum = make_paper(forum=name)
+        transcript = make_transcript((CHAIR, "What is it?"), (AGENT, NOISY), (CHAIR, "I reject it."))
+        dialogue = read_transcript(dataclasses.replace(transcript, dialogue_id=name, forum=name), forum)
+        tally.add(dialogue, forum, audit_dialogue(dialogue, forum))
+    first, second = tally.turns
+    assert (first.turn, first.k_precision, first.other_k_precision) == (1, 1.0, None)
+    assert second.other_k_precision == 1.0, "the other paper has the same reviews"

@@ -5,8 +5,9 @@ from typing import Literal, NamedTuple
 
 from toolkit.auditors import attribution, grounding, privacy, roles, scores, structure, wording
 from toolkit.auditors.marks import Check, Mark
-from toolkit.auditors.subject import is_transcribed, read_subject
-from toolkit.records import Claim, Dialogue, Finding, Forum, Severity
+from toolkit.auditors.subject import Subject, is_transcribed, read_subject
+from toolkit.auditors.support import find_support
+from toolkit.records import Claim, Dialogue, Finding, Forum, Severity, SupportingSpan
 
 About = Literal["any", "written", "transcribed"]
 """Which dialogues a rule is for: all; those with evidence and columns of their own; those read from transcripts."""
@@ -104,6 +105,8 @@ class AuditResult(NamedTuple):
     claims: tuple[Claim, ...]
     findings: tuple[Finding, ...]
     measures: Measures
+    support: Mapping[int, tuple[SupportingSpan, ...]]
+    """Turn of a transcript's agent -> where in the record it may come from; other dialogues have evidence."""
 
 
 def audit_dialogue(dialogue: Dialogue, forum: Forum | None, *, leave_out: frozenset[str] = frozenset()) -> AuditResult:
@@ -137,7 +140,16 @@ def audit_dialogue(dialogue: Dialogue, forum: Forum | None, *, leave_out: frozen
             agent_sentences=len(sentences),
             grounded_sentences=sum(grounding.is_grounded(reading, sentence) for reading, sentence in sentences),
         ),
+        support=_find_support(subject) if forum is not None and kind == "transcribed" else {},
     )
+
+
+def _find_support(subject: Subject) -> dict[int, tuple[SupportingSpan, ...]]:
+    return {
+        reading.turn.index: find_support(reading.turn.text, reading.sentences, subject.forum)
+        for reading in subject.turns
+        if subject.forum is not None and reading.turn.speaker == "dialogue_agent"
+    }
 
 
 def _make_finding(dialogue_id: str, rule: Rule, mark: Mark) -> Finding:

@@ -16,7 +16,7 @@ from toolkit.auditors.surface import (
     measure_variety,
     read_knowledge,
 )
-from toolkit.records import Dialogue, Finding, Forum, Severity, Verdict
+from toolkit.records import Dialogue, Finding, Forum, Severity, TurnGrounding, Verdict
 
 VARIETY_LIMIT = 1000
 """Dialogues whose variety is measured: the figures of a larger set are lower, so sets are compared at one size."""
@@ -43,6 +43,8 @@ class AuditTally:
         self._own: list[Precision] = []
         self._control: list[Precision] = []
         self._reached: set[PointKey] = set()
+        self.turns: list[TurnGrounding] = []
+        """How far each turn of a transcript's agent stands in the record."""
         self._points: dict[PointKey, Mapping[str, str]] = {}
 
     def add(
@@ -70,8 +72,28 @@ class AuditTally:
             for speaker, texts in self._turns_of.items():
                 texts.append([turn.text for turn in dialogue.turns if turn.speaker == speaker])
         if forum is not None:
-            self._measure_against_record(dialogue, forum)
+            self._measure_against_record(dialogue, forum, result)
         return findings
+
+    def _measure_turns(
+        self, dialogue: Dialogue, result: AuditResult, known: Knowledge, other: Knowledge | None
+    ) -> None:
+        for turn in dialogue.turns:
+            if turn.index not in result.support:
+                continue
+            own = measure_precision(turn.text, known)
+            control = measure_precision(turn.text, other) if other is not None else None
+            self.turns.append(
+                TurnGrounding(
+                    dialogue.dialogue_id,
+                    turn.index,
+                    **own._asdict(),
+                    other_k_precision=control.k_precision if control is not None else None,
+                    other_idf_k_precision=control.idf_k_precision if control is not None else None,
+                    other_bigram_precision=control.bigram_precision if control is not None else None,
+                    spans=result.support[turn.index],
+                )
+            )
 
     def _find_duplicate(self, dialogue: Dialogue) -> list[Finding]:
         near = self._duplicates.add(dialogue)
@@ -81,7 +103,7 @@ class AuditTally:
         message = f"nearly the same as {other}"
         return [Finding(dialogue.dialogue_id, None, rule.name, rule.severity, None, None, message, None, None, None)]
 
-    def _measure_against_record(self, dialogue: Dialogue, forum: Forum) -> None:
+    def _measure_against_record(self, dialogue: Dialogue, forum: Forum, result: AuditResult) -> None:
         """The control is the paper that came before: another one of the same set, and the same one every time."""
         if forum.forum not in self._known:
             self._known = {**dict(list(self._known.items())[-1:]), forum.forum: read_knowledge(forum)}
@@ -90,6 +112,7 @@ class AuditTally:
         if text and others:
             self._own.append(measure_precision(text, self._known[forum.forum]))
             self._control.append(measure_precision(text, others[-1]))
+        self._measure_turns(dialogue, result, self._known[forum.forum], others[-1] if others else None)
         self._reached |= find_reached_points(dialogue, forum)
         for review in forum.reviews:
             for index, point in enumerate(review.points):

@@ -15,7 +15,9 @@ from toolkit.progress import Progress
 from toolkit.records import Dialogue, Forum, Quarantined, Transcript
 from toolkit.text import clean_text
 
-AUDIT_FILES = frozenset(("claims.parquet", "findings.parquet", "summary.json", "report.html", "quarantine.jsonl"))
+AUDIT_FILES = frozenset(
+    ("claims.parquet", "findings.parquet", "grounding.parquet", "summary.json", "report.html", "quarantine.jsonl")
+)
 LARGEST_INDEX = 1_000_000
 FAULTS_SHOWN = 3
 """Faults of a row that its quarantine entry names."""

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from toolkit import __version__
 from toolkit.auditors.report.plots import plot_claims, plot_precision
-from toolkit.records import Claim, Dialogue, Finding, Forum, Turn
+from toolkit.records import Claim, Dialogue, Evidence, Finding, Forum, SupportingSpan, Turn, TurnGrounding
 from toolkit.tables import to_row
 from toolkit.text import collect_sources
 
@@ -38,6 +38,7 @@ def build_report(
     findings: Sequence[Finding],
     claims: Sequence[Claim],
     pairs: Iterable[tuple[Dialogue, Forum | None]],
+    grounding: Sequence[TurnGrounding] = (),
 ) -> str:
     """Return the page.
 
@@ -46,6 +47,7 @@ def build_report(
         findings: All findings of the audit.
         claims: All claims of the audit.
         pairs: The dialogues that were audited, each with its record, in their order.
+        grounding: Where the turns of transcripts may come from, shown as evidence is.
     """
     by_dialogue: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -53,6 +55,7 @@ def build_report(
     stated: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         stated[claim.dialogue_id].append(claim)
+    support = {(turn.dialogue_id, turn.turn): turn.spans for turn in grounding}
     chosen = _choose(summary["dialogues"], by_dialogue)
     room = REPORT_LIMIT - len(chosen) if chosen is not None else REPORT_LIMIT
     rows: list[dict[str, Any]] = []
@@ -68,7 +71,9 @@ def build_report(
             records[forum.forum] = f"r{len(records)}"
             payloads.append((records[forum.forum], _pack(_describe_record(forum))))
         name = f"d{len(rows)}"
-        payloads.append((name, _pack(_describe_dialogue(dialogue, forum, found, stated[dialogue.dialogue_id]))))
+        payloads.append(
+            (name, _pack(_describe_dialogue(dialogue, forum, found, stated[dialogue.dialogue_id], support)))
+        )
         rows.append(_describe_row(dialogue, found, name, records.get(dialogue.forum)))
         if len(rows) == REPORT_LIMIT:
             break
@@ -103,13 +108,20 @@ def _describe_row(dialogue: Dialogue, found: Sequence[Finding], payload: str, re
 
 
 def _describe_dialogue(
-    dialogue: Dialogue, forum: Forum | None, found: Sequence[Finding], claims: Sequence[Claim]
+    dialogue: Dialogue,
+    forum: Forum | None,
+    found: Sequence[Finding],
+    claims: Sequence[Claim],
+    support: Mapping[tuple[str, int], Sequence[SupportingSpan]],
 ) -> dict[str, Any]:
     names = _name_notes(forum) if forum is not None else {}
     return {
         "id": dialogue.dialogue_id,
         "title": dialogue.title,
-        "turns": [_describe_turn(turn, names) for turn in dialogue.turns],
+        "turns": [
+            _describe_turn(turn, [*turn.evidence, *support.get((dialogue.dialogue_id, turn.index), ())], names)
+            for turn in dialogue.turns
+        ],
         "findings": [
             {
                 **{name: value for name, value in to_row(item).items() if name not in ("dialogue_id", "evidence")},
@@ -123,7 +135,7 @@ def _describe_dialogue(
     }
 
 
-def _describe_turn(turn: Turn, names: Mapping[str, str]) -> dict[str, Any]:
+def _describe_turn(turn: Turn, spans: Sequence[Evidence | SupportingSpan], names: Mapping[str, str]) -> dict[str, Any]:
     evidence = [
         {
             "note_id": item.note_id,
@@ -134,8 +146,9 @@ def _describe_turn(turn: Turn, names: Mapping[str, str]) -> dict[str, Any]:
             "turn_end": item.turn_end,
             "key": f"e{turn.index}-{number}",
             "name": names.get(item.note_id, item.note_id),
+            "supposed": isinstance(item, SupportingSpan),
         }
-        for number, item in enumerate(turn.evidence)
+        for number, item in enumerate(spans)
     ]
     return {"index": turn.index, "speaker": turn.speaker, "text": turn.text, "act": turn.act, "evidence": evidence}
 

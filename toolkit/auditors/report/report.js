@@ -155,7 +155,10 @@ function drawTurn(turn, dialogue) {
     const flagged = over.filter((mark) => mark.kind === "flag");
     if (flagged.length) node.classList.add("flag", flagged[0].severity);
     node.dataset.keys = cited.map((mark) => mark.key).join(" ");
-    node.title = flagged.map((mark) => mark.message).join("; ") || `rests on ${cited.map((mark) => mark.name).join(", ")}`;
+    const names = cited.map((mark) => mark.name).join(", ");
+    const supposed = cited.length > 0 && cited.every((mark) => mark.supposed);
+    if (supposed) node.classList.add("supposed");
+    node.title = flagged.map((mark) => mark.message).join("; ") || (supposed ? `closest on record: ${names}` : `rests on ${names}`);
     if (cited.length) onActivate(node, () => goToRecord(cited[0].note_id, cited[0].field, cited[0].key));
     else if (flagged[0].note_id) onActivate(node, () => goToRecord(flagged[0].note_id, flagged[0].field, flagged[0].key));
     return node;
