@@ -31,6 +31,7 @@ from toolkit.records import (
     OptionalAct,
     Persona,
     Quarantined,
+    RuleName,
     StageResult,
     TurnGrounding,
 )
@@ -620,6 +621,7 @@ def build(recipe: "Recipe | Path | str", output: Path | None = None, progress: P
         synthesized = _run_synthesis(workspace, recipe, progress)
         audited = run_audit(workspace, progress, leave_out=recipe.audit.leave_out)
         _stop_on_findings(audited, recipe.audit.fail_on, workspace)
+        _stop_on_shares(audited, recipe.audit.at_most, workspace)
         options = ExportOptions(
             title=recipe.export.title,
             shares=recipe.export.shares.model_dump(),
@@ -648,6 +650,18 @@ def _run_source(workspace: Workspace, recipe: "Recipe", progress: Progress) -> S
         if not (source.files or source.sample):
             return report
     return run_import(workspace, source.files, sample=source.sample, fresh=not source.venues, progress=progress)
+
+
+def _stop_on_shares(audited: AuditReport, at_most: Mapping[RuleName, float], workspace: Workspace) -> None:
+    dialogues = max(1, audited.summary["dialogues"])
+    for rule, limit in at_most.items():
+        share = audited.summary["rules"][rule]["dialogues"] / dialogues
+        if share > limit:
+            raise WorkspaceError(
+                f"the audit finds {rule} in {share:.1%} of the dialogues, and the recipe allows {limit:.1%}",
+                where=str(workspace.audit),
+                mend="read the report there, or raise [audit.at_most] in the recipe",
+            )
 
 
 def _run_synthesis(workspace: Workspace, recipe: "Recipe", progress: Progress) -> StageReport:

@@ -105,6 +105,9 @@ class Audit(Part):
     """What a build is audited for, and what stops it."""
 
     leave_out: tuple[RuleName, ...] = Field(default=(), description="Rules that are not applied.")
+    at_most: dict[RuleName, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default={}, description="Rule -> the share of dialogues that may have a finding of it before the build stops."
+    )
 
     fail_on: Literal["error", "warning", "never"] = Field(
         default="error", description="The mildest severity of a finding that stops the build before the export."

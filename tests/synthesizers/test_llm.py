@@ -404,3 +404,27 @@ def test_a_recipe_that_names_no_model_is_refused(tmp_path: Path, capfd: pytest.C
     recipe.write_text('name = "asked"\n[source]\nsample = true\n[synthesize]\ngenerator = "llm"\n', encoding="utf-8")
     assert shell.run(["build", str(recipe)]) == ExitCode.USAGE
     assert 'generator = "llm" needs a table [model] with a name' in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"), [("1.0", (ExitCode.DONE, ExitCode.PARTIAL)), ("0.5", (ExitCode.FAILED,))]
+)
+def test_a_recipe_says_how_often_a_rule_may_fire(
+    endpoint: Endpoint, tmp_path: Path, capfd: pytest.CaptureFixture[str], allowed: str, status: tuple[int, ...]
+) -> None:
+    def repeat(turns: list[dict[str, Any]], number: int) -> None:
+        turns[4]["sentences"] = turns[2]["sentences"]
+
+    endpoint.spoil = repeat
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "asked"\n[source]\nsample = true\n[synthesize]\ngenerator = "llm"\n'
+        f'[model]\nname = "scripted"\nbase_url = "{endpoint.base_url}"\n'
+        f"[audit.at_most]\nrepeated-turn = {allowed}\n",
+        encoding="utf-8",
+    )
+    assert shell.run(["build", str(recipe), "--out", str(tmp_path / "asked")]) in status
+    if allowed == "0.5":
+        err = capfd.readouterr().err
+        assert "the audit finds repeated-turn in 100.0% of the dialogues, and the recipe allows 50.0%" in err
+        assert not (tmp_path / "asked" / "dataset").exists()
