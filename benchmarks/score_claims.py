@@ -4,9 +4,9 @@
     python benchmarks/score_claims.py theirs.jsonl --records DIR
 
 ``labelled_claims.tsv`` beside this script holds ids, offsets and verdicts, no text. One reader marked them, with the
-records at hand and, for the offsets, the auditor's own output beside the text, so the offsets are not independent. Two
-claims are the same when they overlap. Dialogues are halved by the checksum of their id: rules were tuned on the first
-half, the second was only scored. ``wrong`` is contradicted and unsupported together.
+records at hand and the auditor's own output beside the text, and the same reader wrote the rules after reading all of
+them, so neither the offsets nor the halves (by the checksum of the id) are independent. Two claims are the same when
+they overlap. ``wrong`` is contradicted and unsupported together.
 """
 
 import argparse
