@@ -157,6 +157,17 @@ def test_a_label_in_a_reviewers_name_is_that_reviewers_score() -> None:
     assert list_verdicts(result, "rating") == ["rating R2: marginally below the acceptance threshold contradicted"]
 
 
+@pytest.mark.parametrize("whose", ["The rating given by Review 2", "The overall score of Review 2"])
+def test_a_label_is_of_the_reviewer_whose_score_is_named(whose: str) -> None:
+    result = say(f"{NEWEST_FIRST} {whose} is marginally below the acceptance threshold.")
+    assert list_verdicts(result, "rating") == ["rating R2: marginally below the acceptance threshold contradicted"]
+
+
+def test_a_label_of_the_paper_beside_a_reviewer_is_not_that_reviewers() -> None:
+    result = say(f"{NEWEST_FIRST} Unlike Review 2, the paper is marginally below the acceptance threshold.")
+    assert not any("R2" in verdict for verdict in list_verdicts(result, "rating"))
+
+
 def test_one_reviewer_may_be_any_of_them() -> None:
     result = say("One reviewer finds it marginally below the acceptance threshold.")
     assert list_verdicts(result, "rating") == ["rating a review: marginally below the acceptance threshold supported"]

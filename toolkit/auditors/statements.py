@@ -54,6 +54,11 @@ _OBLIQUE = re.compile(
     r"beside)\s+$",
     re.I,
 )
+_SCORE_OF = re.compile(
+    r"\b(?:ratings?|scores?|confidence|recommendations?|assessments?)(?: levels?)?(?: (?:given|assigned|stated))? "
+    r"(?:of|by|from) $",
+    re.I,
+)
 _JOINS = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|&|/)\s*(?:also\s+)?")
 _SINGULAR_VERB = re.compile(
     r"\s+(?:gives|rates|scores|puts|assigns|awards|stands|sits|stays|is|has|says|sees|wants|asks|adds|finds|thinks|notes|"
@@ -313,7 +318,9 @@ def _read_label(
             label.start, label.end, label.kind, check, reviewers, label.possible, label.words, weak=label.weak
         )
 
-    left = [mention for mention in mentions if mention.end <= label.start and not mention.oblique]
+    earlier = [mention for mention in mentions if mention.end <= label.start]
+    scored = [mention for mention in earlier if _SCORE_OF.search(sentence, 0, mention.start)]
+    left = [mention for mention in earlier if not mention.oblique] or scored
     owner = left[-1] if left else (None if mentions else _find_antecedent(sentence, before))
     if _is_own(sentence, label.start, mentions):
         yield state("own")
