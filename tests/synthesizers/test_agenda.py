@@ -177,6 +177,20 @@ def test_a_reply_is_found_by_quotation_by_number_and_by_heading() -> None:
 
 
 @pytest.mark.parametrize(
+    ("comment", "named"),
+    [
+        ("Our code runs on every machine of the cluster.", "autoencoder"),
+        ("We trained the autoencoders for twice as long.", None),
+    ],
+)
+def test_what_the_comments_mention_is_not_named_as_left_out_of_them(comment: str, named: str | None) -> None:
+    review = make_review(1, RATINGS["3"], None, ("The autoencoder lacks a bound on its constants.",))
+    replies = (make_comment(1, "review1", "author", None, (comment,)),)
+    material = gather_material(make_forum((review,), discussion=replies))
+    assert material.find_unanswered_phrase(material.statements["R1"][0]) == named
+
+
+@pytest.mark.parametrize(
     ("words", "leaning"),
     [
         ("The idea is novel, but the evaluation is not convincing", "negative"),

@@ -250,7 +250,7 @@ class Answerer:
             comments = self.material.author_comments
             section = "reply_untouched" if comments else "reply_none"
             count = "the one comment" if len(comments) == 1 else f"the {spell_number(len(comments))} comments"
-            phrase = self.material.find_own_phrase(about) if comments else None
+            phrase = self.material.find_unanswered_phrase(about) if comments else None
             text = self.speech.say(
                 section,
                 who=who,

@@ -277,6 +277,11 @@ class Material:
         stems = [stem for stem in statement.terms - self.subject if weigh_term(stem) >= TELLING_WEIGHT]
         return len(stems) > 1 and not any(stem in self._answered for stem in stems)
 
+    def find_unanswered_phrase(self, statement: Statement) -> str | None:
+        """Return the words that best name a statement, where no comment of the authors holds any stem of them."""
+        phrase = self.find_own_phrase(statement)
+        return phrase if phrase and not any(stem in self._answered for stem in list_terms(phrase)) else None
+
     @cached_property
     def _answered(self) -> str:
         return "\n".join(comment.text for comment in self.author_comments).lower()
