@@ -108,10 +108,16 @@ class Audit(Part):
     at_most: dict[RuleName, Annotated[float, Field(ge=0, le=1)]] = Field(
         default={}, description="Rule -> the share of dialogues that may have a finding of it before the build stops."
     )
-
     fail_on: Literal["error", "warning", "never"] = Field(
         default="error", description="The mildest severity of a finding that stops the build before the export."
     )
+
+    @model_validator(mode="after")
+    def _applies_what_it_bounds(self) -> "Audit":
+        for rule in self.leave_out:
+            if rule in self.at_most:
+                raise ValueError(f"{rule} is left out, so at_most never stops the build for it; keep one")
+        return self
 
 
 class Shares(Part):

@@ -40,6 +40,11 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
         ),
         (GOOD + "[export.shares]\ntrain = 0.5\n", r"add up to 0\.7, not to 1"),
         (GOOD + "[audit]\nfail_on = 'errors'\n", r"line 5: `audit\.fail_on`: input should be 'error', 'warning'"),
+        (
+            GOOD + '[audit]\nleave_out = ["no-decision"]\n[audit.at_most]\nno-decision = 0.1\n',
+            r"no-decision is left out, so at_most never stops the build for it; keep one",
+        ),
+        (GOOD + "[audit.at_most]\nno-decision = 2\n", r"`audit\.at_most.*less than or equal to 1"),
         (GOOD.replace("true", '"yes"'), r"line 3: `source\.sample`: input should be a valid boolean"),
         (GOOD.replace("true", "1"), r"line 3: `source\.sample`: input should be a valid boolean"),
         (GOOD + "[synthesize]\nseed = true\n", r"line 5: `synthesize\.seed`: input should be a valid integer"),
