@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,15 @@ def test_what_never_becomes_good_is_quarantined_with_its_reason(
     synthesize(build, endpoint, "--concurrency", "1")
     assert reason in {item["reason"] for item in read_quarantine(build)}
     assert len(read_dialogues(build)) + len(read_quarantine(build)) == 18
+
+
+def test_what_never_becomes_good_may_be_written_offline(build: Path, endpoint: Endpoint) -> None:
+    endpoint.faults.extend([Fault(refusal=True)] * 4)
+    assert synthesize(build, endpoint, "--concurrency", "1", "--fall-back") == ExitCode.DONE
+    written = Counter(dialogue.generator.name for dialogue in read_dialogues(build))
+    assert read_quarantine(build) == []
+    assert written.total() == 18
+    assert written["llm"] < decided(build)
 
 
 def test_an_older_server_is_asked_in_words_alone(build: Path, endpoint: Endpoint) -> None:

@@ -38,7 +38,7 @@ class WriterOptions:
     rounds: int = 2
     """How often failing turns go back."""
     fall_back: bool = False
-    """Write a dialogue that still fails with the offline generator, marked as such, instead of setting it aside."""
+    """Write a dialogue that fails, or has no usable answer, with the offline generator instead of setting it aside."""
 
 
 class Round(NamedTuple):
@@ -72,6 +72,13 @@ class Writer:
             rng, plan = draw_plans(material, seed=seed, count=index + 1, policy=self.policy)[index]
         except UnusableForumError as error:
             return Written(None, Quarantined("synthesize", forum.forum, error.reason, str(error)), ())
+
+        def give_up(reason: str, message: str, rounds: tuple[Round, ...]) -> Written:
+            if not self.options.fall_back:
+                return Written(None, Quarantined("synthesize", name, reason, message), rounds)
+            grounded = write_dialogue(material, rng, plan, seed=seed, index=index)
+            return Written(replace(grounded, dialogue_id=name), None, rounds)
+
         passages = list_passages(forum)
         opening = self.prompts.write_opening(forum, passages, plan.items, plan.persona)
         call = Call(
@@ -86,7 +93,7 @@ class Writer:
         try:
             said, messages = await self._ask_for(call, ask)
         except _GivenUpError as error:
-            return Written(None, Quarantined("synthesize", name, error.reason, str(error)), ())
+            return give_up(error.reason, str(error), ())
         empty = DialogueMetrics(0, 0, 0, 0, 0, 0, 0)
         draft = Dialogue(
             dialogue_id=name,
@@ -109,13 +116,8 @@ class Writer:
         dialogue, rounds, findings = await self._refine(dialogue, forum, passages, call, messages, ask)
         if not any(finding.severity == "error" for finding in findings):
             return Written(dialogue, None, rounds)
-        if self.options.fall_back:
-            grounded = write_dialogue(material, rng, plan, seed=seed, index=index)
-            return Written(replace(grounded, dialogue_id=name), None, rounds)
         rules = ", ".join(sorted({finding.rule for finding in findings if finding.severity == "error"}))
-        return Written(
-            None, Quarantined("synthesize", name, "fails-audit", f"after {len(rounds)} versions: {rules}"), rounds
-        )
+        return give_up("fails-audit", f"after {len(rounds)} versions: {rules}", rounds)
 
     async def _ask_for(self, call: Call, ask: Asker) -> tuple[tuple[SaidTurn, ...], tuple[tuple[str, str], ...]]:
         """Ask until an answer has the form asked for; returns it, and the conversation up to it."""
