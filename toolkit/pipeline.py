@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from toolkit import __version__, tables
 from toolkit import workspace as places
-from toolkit.errors import ExitCode, ReviewDialError, StoreError, WorkspaceError
+from toolkit.engines import count_processors, open_engine
+from toolkit.errors import ExitCode, ReviewDialError, StoppedError, StoreError, WorkspaceError
 from toolkit.progress import NoProgress, Progress
 from toolkit.records import (
     Claim,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from toolkit.fetchers import Manners, RepairReport, Store
     from toolkit.normalizers import ForumInput
     from toolkit.recipe import Model, Recipe
-    from toolkit.synthesizers.llm import EndpointOptions, Rebuilt, WriterOptions
+    from toolkit.synthesizers.llm import AnswerStore, Call, EndpointOptions, Rebuilt, Round, Writer, WriterOptions
 
 Item = TypeVar("Item")
 
@@ -51,6 +52,9 @@ SEVERITIES = ("error", "warning", "info")
 
 PARTS = ("part-*.parquet",)
 AUDIT_FILES = ("claims.parquet", "findings.parquet", "summary.json", "report.html")
+
+WORTH_PROCESSES = 100
+"""Dialogues of a model from which more processes save more time than they take to start."""
 
 BATCH = 64
 """Forums handed to a stage at a time; bounds memory and changes nothing else."""
@@ -376,6 +380,12 @@ class ModelOptions(NamedTuple):
     """A folder of the user's own templates."""
     replay: Path | None = None
     """A file of answers to rebuild from, with no endpoint."""
+    batch_in: Path | None = None
+    """Results of a batch to take in before anything is asked."""
+    batch_out: Path | None = None
+    """Where to write what is still to be asked, as a batch; the endpoint is not asked then."""
+    processes: int | None = None
+    """In how many the heavy work is done; null takes all processors where there is enough to do."""
 
 
 def run_synthesize_with_model(
@@ -393,14 +403,14 @@ def run_synthesize_with_model(
 
     First every answer that is missing is asked for, then the dialogues are made from the answers alone, so an
     interrupted run asks nothing twice, and ``answers.jsonl`` rebuilds the same bytes elsewhere. Dialogues that fail the
-    audit are quarantined.
+    audit are quarantined. ``rounds.jsonl`` holds what each version of each dialogue scored.
 
     Raises:
         WorkspaceError: there are no forums yet.
         SynthesisError: the endpoint refuses, a prompt is none, or a replay lacks an answer.
-        StoppedError: the endpoint does not answer, or the budget is used up; the same command goes on.
+        StoppedError: the endpoint does not answer, the budget is used up, or a batch waits to be answered; the same
+            command goes on.
     """
-    from toolkit.auditors import audit_dialogue
     from toolkit.synthesizers import Policy, llm
 
     policy = Policy(tuple(personas or get_args(Persona)), length, frozenset(leave_out))
@@ -419,40 +429,126 @@ def run_synthesize_with_model(
     if done := _find_finished(workspace, "synthesize", inputs, parameters):
         return done
     progress = progress or NoProgress()
-    writer = llm.Writer(
-        prompts, options.writer, policy, lambda dialogue, forum: audit_dialogue(dialogue, forum).findings
-    )
     papers = places.count_rows(workspace.forums)
     quarantined: list[Quarantined] = []
     used: set[str] = set()
-    with llm.open_answers(workspace.root / "answers.sqlite") as store:
-        if options.replay is not None:
-            store.read_lines(options.replay)
-        else:
-            progress.start("ask", papers * per_forum, "dialogues")
-            forums = places.read_records(workspace.forums, Forum)
-            llm.ask_for_dialogues(
-                forums, writer, options.endpoint, store, per_forum=per_forum, seed=seed, progress=progress
-            )
-            progress.finish()
+    rounds: list[bytes] = []
+    task = _ModelTask(workspace, options, papers, per_forum, seed, progress)
+    processes = options.processes or (count_processors() if papers * per_forum >= WORTH_PROCESSES else 1)
+    with open_engine(processes) as run, llm.open_answers(workspace.root / "answers.sqlite") as store:
+        writer = llm.Writer(prompts, options.writer, policy, find_faults, run)
+        _get_answers(task, writer, store)
         progress.start("synthesize", papers, "papers")
         with places.replace_folder(workspace.dialogues, ours=PARTS) as folder:
-            forums = places.read_records(workspace.forums, Forum)
-            rebuilt = llm.rebuild_dialogues(forums, writer, store, per_forum=per_forum, seed=seed, used=used)
-            count = places.write_shards(folder, Dialogue, _keep_rebuilt(rebuilt, quarantined, progress))
+            rebuilt = llm.rebuild_dialogues(
+                task.read_forums(), writer, store, per_forum=per_forum, seed=seed, used=used
+            )
+            count = places.write_shards(folder, Dialogue, _keep_rebuilt(rebuilt, quarantined, rounds, progress))
         progress.finish()
         places.write_bytes(workspace.root / "answers.jsonl", store.write_lines(sorted(used)))
+        places.write_bytes(workspace.root / "rounds.jsonl", b"".join(rounds))
     counts = {"dialogues": count, "answers": len(used)}
     return _record(workspace, "synthesize", inputs, parameters, counts, quarantined, workspace.dialogues)
 
 
+def find_faults(dialogue: Dialogue, forum: Forum) -> Sequence[Finding]:
+    """Return what the auditors find in a dialogue that a model wrote."""
+    from toolkit.auditors import audit_dialogue
+
+    return audit_dialogue(dialogue, forum).findings
+
+
+class _ModelTask(NamedTuple):
+    """What a model is to write, and who watches."""
+
+    workspace: Workspace
+    options: ModelOptions
+    papers: int
+    per_forum: int
+    seed: int
+    progress: Progress
+
+    def read_forums(self) -> Iterator[Forum]:
+        """Read the records anew."""
+        return places.read_records(self.workspace.forums, Forum)
+
+
+def _get_answers(task: _ModelTask, writer: "Writer", store: "AnswerStore") -> None:
+    """Bring every answer that the dialogues need into the record: from a file, from a batch, from the endpoint."""
+    from toolkit.synthesizers import llm
+
+    options, progress, total = task.options, task.progress, task.papers * task.per_forum
+    drawn: dict[str, Any] = {"per_forum": task.per_forum, "seed": task.seed}
+    if options.replay is not None:
+        store.read_lines(options.replay)
+        return
+    if options.batch_in is not None:
+        waiting = _find_waiting(task, writer, store)
+        taken, passed_over = llm.read_results(options.batch_in, {call.key: call for call in waiting}, store)
+        others = "".join(f", {count:,} {why}" for why, count in passed_over.items())
+        progress.tell(f"{taken:,} of {len(waiting):,} answers taken from {options.batch_in.name}{others}")
+    if options.batch_out is not None:
+        if waiting := _find_waiting(task, writer, store):
+            names = [
+                _write_batch_file(options.batch_out, number, lines)
+                for number, lines in enumerate(llm.write_requests(waiting), start=1)
+            ]
+            raise StoppedError(
+                f"{len(waiting):,} questions wait in {', '.join(names)}",
+                mend="have them answered as a batch, then run the same command with --batch-in RESULTS",
+            )
+        return
+    progress.start("ask", total, "dialogues")
+    estimate = llm.estimate_run(task.read_forums(), task.papers, writer, store, **drawn)
+    if estimate.dialogues:
+        progress.tell(estimate.describe(options.endpoint.limits))
+    forums = task.read_forums()
+    llm.ask_for_dialogues(forums, writer, options.endpoint, store, **drawn, progress=progress, total=total)
+    progress.finish()
+
+
+def _find_waiting(task: _ModelTask, writer: "Writer", store: "AnswerStore") -> "list[Call]":
+    from toolkit.synthesizers import llm
+
+    task.progress.start("look up", task.papers * task.per_forum, "dialogues")
+    waiting = list(
+        llm.find_waiting(
+            task.read_forums(), writer, store, per_forum=task.per_forum, seed=task.seed, progress=task.progress
+        )
+    )
+    task.progress.finish()
+    return waiting
+
+
+def _write_batch_file(path: Path, number: int, lines: bytes) -> str:
+    """Write one file of a batch; those after the first have their number in the name."""
+    target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+    places.write_bytes(target, lines)
+    return str(target)
+
+
 def _keep_rebuilt(
-    rebuilt: "Iterable[Rebuilt]", quarantined: list[Quarantined], progress: Progress
+    rebuilt: "Iterable[Rebuilt]", quarantined: list[Quarantined], rounds: list[bytes], progress: Progress
 ) -> Iterator[Dialogue]:
     for result in rebuilt:
         quarantined.extend(result.quarantined)
+        for name, versions in result.rounds:
+            rounds.extend(_write_round(name, number, version) for number, version in enumerate(versions))
         yield from result.dialogues
         progress.advance()
+
+
+def _write_round(dialogue_id: str, number: int, version: "Round") -> bytes:
+    errors, warnings = version.score
+    row = {
+        "dialogue_id": dialogue_id,
+        "round": number,
+        "kept": version.kept,
+        "errors": errors,
+        "warnings": warnings,
+        "rules": dict(version.rules),
+    }
+    return json.dumps(row).encode() + b"\n"
 
 
 def run_audit(workspace: Workspace, progress: Progress | None = None, *, leave_out: Iterable[str] = ()) -> AuditReport:
@@ -681,17 +777,15 @@ def _run_synthesis(workspace: Workspace, recipe: "Recipe", progress: Progress) -
 
 
 def _read_model_options(model: "Model") -> ModelOptions:
-    from toolkit.synthesizers.llm import EndpointOptions, WriterOptions
+    from toolkit.synthesizers.llm import EndpointOptions, Limits, WriterOptions
 
+    limits = Limits(model.max_tokens, model.max_cost, model.max_minutes, model.price_in, model.price_out)
     endpoint = EndpointOptions(
-        model.name,
-        base_url=model.base_url,
-        temperature=model.temperature,
-        max_output_tokens=model.max_output_tokens,
-        concurrency=model.concurrency,
-        max_tokens=model.max_tokens,
+        model.name, base_url=model.base_url, concurrency=model.concurrency, stream=model.stream, limits=limits
     )
-    writer = WriterOptions(model.name, model.temperature, model.max_output_tokens, model.rounds, model.fall_back)
+    writer = WriterOptions(
+        model.name, model.mode, model.temperature, model.max_output_tokens, model.rounds, model.fall_back
+    )
     return ModelOptions(endpoint, writer, model.prompts, model.replay)
 
 

@@ -13,7 +13,7 @@ class Progress(Protocol):
     def advance(self, count: int = 1) -> None:
         """So many more units are done."""
 
-    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+    def show(self, facts: Mapping[str, float], total: int | None) -> None:
         """What goes with it as it stands now, such as ``{"requests": 12}``, and the total as far as known."""
 
     def tell(self, message: str) -> None:
@@ -32,7 +32,7 @@ class NoProgress:
     def advance(self, count: int = 1) -> None:
         """Do nothing."""
 
-    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+    def show(self, facts: Mapping[str, float], total: int | None) -> None:
         """Do nothing."""
 
     def tell(self, message: str) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import RecipeError
-from toolkit.records import Length, OptionalAct, Persona, RuleName
+from toolkit.records import Length, OptionalAct, Persona, RuleName, SynthesisMode
 
 MAXIMUM_BYTES = 1_000_000
 """A recipe is written by hand; a larger file is some other file."""
@@ -89,16 +89,37 @@ class Model(Part):
     base_url: str | None = Field(default=None, description="An OpenAI-compatible endpoint, such as a local vLLM.")
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     max_output_tokens: Annotated[WholeNumber, Field(ge=1)] = Field(default=4096, description="Of one answer.")
-    concurrency: Annotated[WholeNumber, Field(ge=1, le=512)] = Field(default=8, description="Answers at once.")
+    mode: SynthesisMode = Field(
+        default="dialogue",
+        description="dialogue: all of it in one answer. turns: one answer a turn, with all that was said before.",
+    )
+    stream: Truth = Field(
+        default=False, description="Let answers come in parts, where a proxy cuts connections that are silent for long."
+    )
+    concurrency: Annotated[WholeNumber, Field(ge=1, le=512)] = Field(
+        default=8, description="Answers at once, at most; fewer when the endpoint says later or slows down."
+    )
     max_tokens: Annotated[WholeNumber, Field(ge=1)] | None = Field(
         default=None, description="Tokens in and out that one run may use; it stops before, and can be resumed."
     )
+    max_cost: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="What one run may cost, in the currency of the prices."
+    )
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(default=None, description="How long one run may ask.")
+    price_in: Annotated[float, Field(ge=0)] = Field(default=0.0, description="Of a million tokens that go in.")
+    price_out: Annotated[float, Field(ge=0)] = Field(default=0.0, description="Of a million tokens that come out.")
     rounds: Annotated[WholeNumber, Field(ge=0, le=5)] = Field(
         default=2, description="How often turns that fail the audit go back."
     )
     fall_back: Truth = Field(default=False, description="Write what still fails with the grounded generator.")
     prompts: RecipePath | None = Field(default=None, description="A folder of templates of your own.")
     replay: RecipePath | None = Field(default=None, description="An answers.jsonl to rebuild from, asking nobody.")
+
+    @model_validator(mode="after")
+    def _knows_prices(self) -> "Model":
+        if self.max_cost is not None and not (self.price_in or self.price_out):
+            raise ValueError("max_cost needs price_in and price_out, of a million tokens each")
+        return self
 
 
 class Audit(Part):

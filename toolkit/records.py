@@ -34,6 +34,8 @@ FollowUpOutcome = Literal["raised", "lowered", "changed", "kept", "settled", "pa
 Speaker = Literal["meta_reviewer", "dialogue_agent"]
 Persona = Literal["brisk", "sceptical", "thorough"]
 Length = Literal["short", "medium", "long"]
+SynthesisMode = Literal["dialogue", "turns"]
+"""How a model is asked: for a whole dialogue in one answer, or for one turn after the other."""
 OptionalAct = Literal[
     "ask_author_reply",
     "ask_confidence",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "toolkit"
-FOUNDATION = {"records", "errors", "tables", "workspace", "progress", "notes"}
+FOUNDATION = {"records", "errors", "tables", "workspace", "progress", "notes", "engines"}
 KNOWLEDGE = {"venues", "text"}
 STAGES = {"fetchers", "normalizers", "synthesizers", "auditors", "exporters"}
 PIPELINE = {"pipeline", "recipe", "schema_files"}

@@ -34,7 +34,11 @@ class Fault:
     finish: str = "stop"
     refusal: bool = False
     drop: bool = False
-    """Close the connection without an answer."""
+    """Close the connection without an answer; of a stream, in the middle of it."""
+    model: str = "scripted"
+    """Answer under this name."""
+    wait: float = 0.0
+    """Seconds before the first byte."""
 
 
 class Endpoint:
@@ -47,10 +51,14 @@ class Endpoint:
         """A hash of each question that was answered well."""
         self.spoil: Callable[[list[dict[str, Any]], int], None] | None = None
         """Changes the turns of a whole dialogue before they are sent; the number says which dialogue it is."""
+        self.model: Callable[[list[dict[str, str]]], dict[str, Any]] | None = None
+        """Answers in place of the scripted model."""
         self.mend = True
         """Whether refined turns hold."""
         self.takes_schemas = True
         self.latency = 0.0
+        self.bears: int | None = None
+        """How many it takes at once; to more it says "later"."""
         self.most_at_once = 0
         self.lock = threading.Lock()
         self.at_once = 0
@@ -129,8 +137,10 @@ class Handler(BaseHTTPRequestHandler):
             fault = state.faults.popleft() if state.faults else Fault()
             state.at_once += 1
             state.most_at_once = max(state.most_at_once, state.at_once)
+            if state.bears is not None and state.at_once > state.bears:
+                fault = Fault(status=429, headers={"Retry-After": "0.1"})
         try:
-            time.sleep(state.latency)
+            time.sleep(0 if fault.status else state.latency + fault.wait)
             self.answer(body, fault)
         finally:
             with state.lock:
@@ -138,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, body: Mapping[str, Any], fault: Fault) -> None:
         state = self.endpoint
-        if fault.drop:
+        if fault.drop and not body.get("stream"):
             self.close_connection = True
             self.connection.close()
             return
@@ -151,31 +161,66 @@ class Handler(BaseHTTPRequestHandler):
         if "response_format" in body and not state.takes_schemas:
             self.send(400, {"error": {"message": "response_format is not supported"}}, {})
             return
-        text = fault.text if fault.text is not None else json.dumps({"turns": self.write(body)}, ensure_ascii=False)
+        text = fault.text if fault.text is not None else json.dumps(self.write(body), ensure_ascii=False)
         message = {"role": "assistant", "content": None if fault.refusal else text}
         if fault.refusal:
             message["refusal"] = "I cannot help with that."
         if fault == Fault():
             with state.lock:
                 state.answered.append(hashlib.sha256(json.dumps([body["messages"], body["seed"]]).encode()).hexdigest())
-        asked = sum(len(item["content"]) for item in body["messages"])
-        usage = {
-            "prompt_tokens": asked // 4,
-            "completion_tokens": len(text) // 4,
-            "total_tokens": (asked + len(text)) // 4,
-        }
+        usage = count_usage(body["messages"], text)
+        head = {"id": "c", "created": 0, "model": fault.model}
+        if body.get("stream"):
+            self.stream(head, message, fault, usage if body.get("stream_options") else None)
+            return
         choice = {"index": 0, "message": message, "finish_reason": fault.finish}
-        answered = {"id": "c", "object": "chat.completion", "created": 0, "model": "scripted", "choices": [choice]}
-        self.send(200, {**answered, "usage": usage}, {})
+        self.send(200, {**head, "object": "chat.completion", "choices": [choice], "usage": usage}, {})
 
-    def write(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def stream(
+        self, head: Mapping[str, Any], message: Mapping[str, Any], fault: Fault, usage: Mapping[str, int] | None
+    ) -> None:
+        """Send an answer in parts, as server-sent events."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+
+        def put(choices: list[dict[str, Any]], usage: Mapping[str, int] | None = None) -> None:
+            part = {**head, "object": "chat.completion.chunk", "choices": choices, "usage": usage}
+            self.wfile.write(b"data: " + json.dumps(part).encode() + b"\n\n")
+            self.wfile.flush()
+
+        name = "refusal" if message.get("refusal") else "content"
+        words = message[name] or ""
+        for start in range(0, len(words), 200):
+            put([{"index": 0, "delta": {name: words[start : start + 200]}, "finish_reason": None}])
+            if fault.drop:
+                return
+        put([{"index": 0, "delta": {}, "finish_reason": fault.finish}])
+        if usage is not None:
+            put([], usage)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
         messages = body["messages"]
-        if "Write only these turns anew" in messages[-1]["content"]:
-            return refine(messages, self.endpoint.mend)
+        request = messages[-1]["content"]
+        if self.endpoint.model is not None:
+            return self.endpoint.model(messages)
+        if "Write only these turns anew" in request:
+            return {"turns": refine(messages, self.endpoint.mend)}
         turns = write_dialogue(messages)
         if self.endpoint.spoil is not None:
             self.endpoint.spoil(turns, int(hashlib.sha256(messages[1]["content"].encode()).hexdigest(), 16))
-        return turns
+        if (asked := re.search(r"^Turn (\d+), (\w+): ", request, re.MULTILINE)) is not None:
+            last = "the last word" in request
+            turn = turns[-1] if last else turns[int(asked[1]) % (len(turns) - 1)]
+            if not last and asked[2] == "dialogue_agent":
+                turn["sentences"] = [answer_about(read_passages(messages[1]["content"]), int(asked[1]))]
+            elif not last:
+                turn["sentences"] = [say(f"What comes next, then, as point {asked[1]}?")]
+            return {"answerable": turn["answerable"], "sentences": turn["sentences"]}
+        return {"turns": turns}
 
     def send(self, status: int, value: Any, headers: Mapping[str, str]) -> None:
         body = json.dumps(value).encode()
@@ -185,6 +230,32 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def count_usage(messages: list[dict[str, str]], text: str) -> dict[str, int]:
+    asked = sum(len(item["content"]) for item in messages)
+    return {
+        "prompt_tokens": asked // 4,
+        "completion_tokens": len(text) // 4,
+        "total_tokens": (asked + len(text)) // 4,
+    }
+
+
+def answer_batch(lines: bytes) -> list[dict[str, Any]]:
+    """The results of a batch as a service gives them, in the order of the requests."""
+    endpoint = Endpoint()
+    results = []
+    for line in lines.splitlines():
+        row = json.loads(line)
+        assert (row["method"], row["url"]) == ("POST", "/v1/chat/completions")
+        handler = object.__new__(type("BoundHandler", (Handler,), {"endpoint": endpoint}))
+        text = json.dumps(handler.write(row["body"]), ensure_ascii=False)
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        usage = count_usage(row["body"]["messages"], text)
+        body = {"id": "c", "object": "chat.completion", "created": 0, "model": "scripted", "choices": [choice]}
+        response = {"status_code": 200, "request_id": "r", "body": {**body, "usage": usage}}
+        results.append({"id": "b", "custom_id": row["custom_id"], "response": response, "error": None})
+    return results
 
 
 @contextmanager

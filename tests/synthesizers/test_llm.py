@@ -113,15 +113,15 @@ def test_other_parameters_never_meet_an_old_answer(build: Path, endpoint: Endpoi
 
 
 def test_a_call_is_known_by_all_that_its_answer_depends_on() -> None:
-    call = Call("m", (("user", "x"),), 0.7, 10, 0, 0, False)
+    call = Call("m", (("user", "x"),), 0.7, 10, 0, 0, "dialogue")
     others = [
-        Call("n", (("user", "x"),), 0.7, 10, 0, 0, False),
-        Call("m", (("user", "y"),), 0.7, 10, 0, 0, False),
-        Call("m", (("user", "x"),), 0.8, 10, 0, 0, False),
-        Call("m", (("user", "x"),), 0.7, 11, 0, 0, False),
-        Call("m", (("user", "x"),), 0.7, 10, 1, 0, False),
-        Call("m", (("user", "x"),), 0.7, 10, 0, 1, False),
-        Call("m", (("user", "x"),), 0.7, 10, 0, 0, True),
+        Call("n", (("user", "x"),), 0.7, 10, 0, 0, "dialogue"),
+        Call("m", (("user", "y"),), 0.7, 10, 0, 0, "dialogue"),
+        Call("m", (("user", "x"),), 0.8, 10, 0, 0, "dialogue"),
+        Call("m", (("user", "x"),), 0.7, 11, 0, 0, "dialogue"),
+        Call("m", (("user", "x"),), 0.7, 10, 1, 0, "dialogue"),
+        Call("m", (("user", "x"),), 0.7, 10, 0, 1, "dialogue"),
+        Call("m", (("user", "x"),), 0.7, 10, 0, 0, "refinement"),
     ]
     assert len({call.key, *(other.key for other in others)}) == len(others) + 1
 
@@ -221,7 +221,7 @@ def test_a_wrong_model_is_one_line(build: Path, endpoint: Endpoint, capfd: pytes
 def test_an_endpoint_that_stays_away_can_be_resumed(
     build: Path, endpoint: Endpoint, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    endpoint.faults.extend([Fault()] * 5 + [Fault(status=503)] * 6)
+    endpoint.faults.extend([Fault()] * 5 + [Fault(status=503)] * 12)
     assert synthesize(build, endpoint, "--concurrency", "1") == ExitCode.STOPPED
     assert "run the same command again to go on; no answer is asked for twice" in capfd.readouterr().err
     assert not (build / "dialogues").exists()
@@ -233,7 +233,11 @@ def test_the_budget_stops_a_run_before_it_is_overrun(
     build: Path, endpoint: Endpoint, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert synthesize(build, endpoint, "--max-tokens", "20000", "--concurrency", "2") == ExitCode.STOPPED
-    assert "the budget of 20,000 tokens is used up" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert re.search(
+        r"the budget is used up: [\d,]+ of 20,000 tokens, and the next answer may need [\d,]+; run the", err
+    )
+    assert "ask: 18 dialogues to ask for: about 44,684 tokens in, at most 73,728 out, before refinement" in err
     assert 0 < len(endpoint.answered) < 18
     assert synthesize(build, endpoint) == ExitCode.PARTIAL
     assert len(endpoint.answered) == len(set(endpoint.answered)) == len(set(keys(build)))
@@ -432,13 +436,13 @@ def test_the_model_reads_the_passages_as_they_are_written(build: Path, endpoint:
 )
 def test_what_is_no_answer_is_refused(text: str) -> None:
     with pytest.raises(InvalidAnswerError):
-        parse_answer(text, indexed=False)
+        parse_answer(text, "dialogue")
 
 
 def test_fences_and_greetings_around_an_answer_are_no_fault() -> None:
     sentence = '{"text": "A\\u202e b?", "evidence": []}'
     said = '{"turns": [{"speaker": "meta_reviewer", "act": "ask", "sentences": [' + sentence + "]}]}"
-    (turn,) = parse_answer(f"Sure!\n```json\n{said}\n```", indexed=False)
+    (turn,) = parse_answer(f"Sure!\n```json\n{said}\n```", "dialogue")
     assert turn.sentences[0].text == "A b?"
 
 
@@ -496,7 +500,7 @@ def test_a_recipe_says_how_often_a_rule_may_fire(
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         'name = "asked"\n[source]\nsample = true\n[synthesize]\ngenerator = "llm"\n'
-        f'[model]\nname = "scripted"\nbase_url = "{endpoint.base_url}"\n'
+        f'[model]\nname = "scripted"\nbase_url = "{endpoint.base_url}"\nrounds = 0\n'
         f"[audit.at_most]\nrepeated-turn = {allowed}\n",
         encoding="utf-8",
     )

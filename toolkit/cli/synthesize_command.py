@@ -9,10 +9,12 @@ import click
 from toolkit import workspace as places
 from toolkit.cli import terminal
 from toolkit.errors import ExitCode
-from toolkit.records import Length, OptionalAct, Persona
+from toolkit.records import Length, OptionalAct, Persona, SynthesisMode
 
 if TYPE_CHECKING:
     from toolkit.pipeline import ModelOptions
+
+POSITIVE = click.FloatRange(0, min_open=True)
 
 
 @click.command(
@@ -67,7 +69,31 @@ if TYPE_CHECKING:
     "--max-output-tokens", type=click.IntRange(1), default=4096, show_default=True, help="llm: of one answer."
 )
 @click.option("--concurrency", type=click.IntRange(1, 512), default=8, show_default=True, help="llm: answers at once.")
+@click.option(
+    "--mode",
+    type=click.Choice(get_args(SynthesisMode)),
+    default="dialogue",
+    show_default=True,
+    help="llm: the whole dialogue in one answer, or one answer a turn.",
+)
+@click.option("--stream", is_flag=True, help="llm: let answers come in parts.")
 @click.option("--max-tokens", type=click.IntRange(1), help="llm: tokens in and out that this run may use.")
+@click.option("--max-cost", type=POSITIVE, help="llm: what this run may cost, in the currency of the prices.")
+@click.option("--max-minutes", type=POSITIVE, help="llm: how long this run may ask.")
+@click.option("--price-in", type=click.FloatRange(0), default=0.0, help="llm: price of a million tokens in.")
+@click.option("--price-out", type=click.FloatRange(0), default=0.0, help="llm: price of a million tokens out.")
+@click.option(
+    "--batch-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="llm: write what is to be asked as an OpenAI batch (JSONL), asking nobody.",
+)
+@click.option(
+    "--batch-in",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="llm: take the results of a batch first; what it lacks is asked again.",
+)
 @click.option("--rounds", type=click.IntRange(0, 5), default=2, show_default=True, help="llm: refinements at most.")
 @click.option("--fall-back", is_flag=True, help="llm: write what still fails with the grounded generator.")
 @click.option("--prompts", type=terminal.FOLDER, metavar="FOLDER", help="llm: templates of your own.")
@@ -118,19 +144,22 @@ def command(
 
 def _read_model_options(given: Mapping[str, Any]) -> "ModelOptions":
     from toolkit.pipeline import ModelOptions
-    from toolkit.synthesizers.llm import EndpointOptions, WriterOptions
+    from toolkit.synthesizers.llm import EndpointOptions, Limits, WriterOptions
 
     if not given["model"]:
         raise click.UsageError("--generator llm needs --model NAME.")
+    if given["max_cost"] is not None and not (given["price_in"] or given["price_out"]):
+        raise click.UsageError("--max-cost needs --price-in and --price-out, of a million tokens each.")
+    if given["replay"] and (given["batch_in"] or given["batch_out"]):
+        raise click.UsageError("--replay asks nobody, so it goes with neither --batch-in nor --batch-out.")
+    limits = Limits(*(given[name] for name in ("max_tokens", "max_cost", "max_minutes", "price_in", "price_out")))
     endpoint = EndpointOptions(
         given["model"],
         base_url=given["base_url"],
-        temperature=given["temperature"],
-        max_output_tokens=given["max_output_tokens"],
         concurrency=given["concurrency"],
-        max_tokens=given["max_tokens"],
+        stream=given["stream"],
+        limits=limits,
     )
-    writer = WriterOptions(
-        given["model"], given["temperature"], given["max_output_tokens"], given["rounds"], given["fall_back"]
-    )
-    return ModelOptions(endpoint, writer, given["prompts"], given["replay"])
+    names = ("model", "mode", "temperature", "max_output_tokens", "rounds", "fall_back")
+    writer = WriterOptions(*(given[name] for name in names))
+    return ModelOptions(endpoint, writer, *(given[name] for name in ("prompts", "replay", "batch_in", "batch_out")))

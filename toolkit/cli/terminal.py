@@ -69,7 +69,7 @@ class BarProgress:
         """Move the bar."""
         self._bar.update(count)
 
-    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+    def show(self, facts: Mapping[str, float], total: int | None) -> None:
         """Put it at the end of the bar."""
         self._bar.total = total
         # What matters first, since a terminal that is 80 wide cuts the end off.
@@ -98,7 +98,7 @@ class EventProgress:
         self._facts["done"] += count
         self._tell("progress")
 
-    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+    def show(self, facts: Mapping[str, float], total: int | None) -> None:
         """Keep it for the next event."""
         self._facts |= {**facts, "total": total}
 
@@ -130,7 +130,7 @@ class PlainProgress:
             say(self._line())
             self._next_line = time.monotonic() + PLAIN_SECONDS
 
-    def show(self, facts: Mapping[str, int], total: int | None) -> None:
+    def show(self, facts: Mapping[str, float], total: int | None) -> None:
         """Keep it for the next line."""
         self._facts, self._total = _join_facts(facts), total
 
@@ -155,7 +155,7 @@ class PlainProgress:
         return f", {rate:.0f} {self._unit}/s, {format_seconds((self._total - self._done) / rate)} to go"
 
 
-def _join_facts(facts: Mapping[str, int]) -> str:
+def _join_facts(facts: Mapping[str, float]) -> str:
     """Return facts in words: ``12 requests, 86 left`` of requests and requests_left."""
     return ", ".join(f"{value:,} {name.rpartition('_')[2]}" for name, value in facts.items())
 

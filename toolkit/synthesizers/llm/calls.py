@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from toolkit.errors import StoreError
 
@@ -22,6 +22,10 @@ _TABLE = """CREATE TABLE IF NOT EXISTS answers (
     tokens_in INTEGER NOT NULL,
     tokens_out INTEGER NOT NULL
 ) WITHOUT ROWID"""
+
+
+Form = Literal["dialogue", "turn", "refinement"]
+"""A whole dialogue; its next turn; some of its turns anew, each with its index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class Call:
     seed: int
     sample: int
     """Counts up when the same question is asked again because the answer was no use."""
-    indexed: bool
-    """Which of the two forms is asked for."""
+    form: Form
+    """What an answer must look like."""
 
     @property
     def key(self) -> str:
@@ -74,6 +78,12 @@ class AnswerStore:
         """Keep an answer; one that is there already stays."""
         with self._connection:
             self._insert(key, answer)
+
+    def add_all(self, answers: Mapping[str, Answer]) -> None:
+        """Keep several answers, all or none; those that are there already stay."""
+        with self._connection:
+            for key, answer in answers.items():
+                self._insert(key, answer)
 
     def _insert(self, key: str, answer: Answer) -> None:
         values = (key, answer.text, answer.finish, answer.tokens_in, answer.tokens_out)

@@ -1,14 +1,15 @@
 """Questions to an OpenAI-compatible endpoint through the ``openai`` client, as many at once as it can bear."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.errors import StoppedError, SynthesisError
-from toolkit.synthesizers.llm.answers import build_answer_schema
+from toolkit.synthesizers.llm.answers import ANSWER_SCHEMAS
+from toolkit.synthesizers.llm.budget import Budget, Limits
 from toolkit.synthesizers.llm.calls import Answer, AnswerStore, Call
+from toolkit.synthesizers.llm.throttle import Throttle
 
 ATTEMPTS = 6
 """How often a question is sent while the endpoint says "later" or breaks off."""
@@ -26,29 +27,13 @@ class EndpointOptions:
     """Null takes OPENAI_BASE_URL, else OpenAI itself."""
     api_key: str | None = None
     """Null takes OPENAI_API_KEY. In no output, log or error."""
-    temperature: float = 0.7
-    max_output_tokens: int = 4096
     concurrency: int = 8
+    """Answers at once, at most; fewer when the endpoint says "later" or slows down."""
     deadline: float = 300.0
-    """Seconds for one answer."""
-    max_tokens: int | None = None
-    """Tokens in and out together that a run may use; what was answered before costs nothing."""
-
-
-@dataclass(slots=True)
-class Usage:
-    """What a run has used."""
-
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    retries: Counter[str] = field(default_factory=Counter)
-    """By what went wrong."""
-
-    @property
-    def tokens(self) -> int:
-        """Tokens in and out."""
-        return self.tokens_in + self.tokens_out
+    """Seconds for one answer; of a stream, for each part of it."""
+    stream: bool = False
+    """Let answers come in parts: some servers and proxies cut connections that are silent for long."""
+    limits: Limits = field(default_factory=Limits)
 
 
 class MissingAnswerError(SynthesisError):
@@ -79,6 +64,57 @@ def replay_from(store: AnswerStore, used: set[str] | None = None) -> Asker:
     return ask
 
 
+def write_body(call: Call, *, with_schema: bool) -> dict[str, Any]:
+    """Return a question as the chat endpoint takes it."""
+    body: dict[str, Any] = {
+        "model": call.model,
+        "messages": [{"role": role, "content": content} for role, content in call.messages],
+        "temperature": call.temperature,
+        "max_tokens": call.max_output_tokens,
+        "seed": (call.seed + call.sample) % 2**31,
+    }
+    if with_schema:
+        schema = {"name": call.form, "strict": True, "schema": ANSWER_SCHEMAS[call.form]}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+def is_same_model(asked: str, served: str) -> bool:
+    """Tell whether the model that answered is the one that was asked, as servers name it.
+
+    Services answer with the dated name of what was asked for, local servers with a revision, others drop the owner.
+
+    >>> is_same_model("gpt-x", "gpt-x-2026-08-06"), is_same_model("me/tiny", "me/tiny@main"), is_same_model("a", "b")
+    (True, True, False)
+    """
+    served, asked = served.lower(), asked.lower()
+    if served in ("", asked) or served.endswith(f"/{asked}") or asked.endswith(f"/{served}"):
+        return True
+    return served.startswith(asked) and served[len(asked)] in "-@:"
+
+
+def read_completion(call: Call, done: Mapping[str, Any]) -> Answer:
+    """Read a completion as the endpoint gives it.
+
+    Raises:
+        SynthesisError: another model answered.
+        ValueError: it holds no answer.
+    """
+    served = str(done.get("model") or "")
+    if not is_same_model(call.model, served):
+        raise SynthesisError(
+            f"the endpoint answers as another model ({served[:80]})", mend="name the model that it serves"
+        )
+    choice: Mapping[str, Any] = next(iter(done.get("choices") or ()), {})
+    message = choice.get("message")
+    if not isinstance(message, Mapping):
+        raise ValueError("an answer without choices")
+    finish = "refusal" if message.get("refusal") else str(choice.get("finish_reason") or "unknown")
+    usage = done.get("usage") or {}
+    tokens = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
+    return Answer(message.get("content") or "", finish, *tokens)
+
+
 class Endpoint:
     """Asks, within a budget; what was answered before is never asked again."""
 
@@ -95,7 +131,8 @@ class Endpoint:
                 "the openai client is not installed", mend="install it with `pip install 'reviewdial[llm]'`"
             ) from error
         self._errors = openai
-        self.options, self.store, self.usage = options, store, Usage()
+        self.options, self.store = options, store
+        self.budget, self.throttle = Budget(options.limits), Throttle(options.concurrency)
         try:
             self._client = openai.AsyncOpenAI(
                 base_url=options.base_url, api_key=options.api_key, timeout=options.deadline, max_retries=0
@@ -104,8 +141,6 @@ class Endpoint:
             raise SynthesisError(
                 "there is no key for the endpoint", mend="set OPENAI_API_KEY; any word will do for a local server"
             ) from error
-        self._room = asyncio.Semaphore(options.concurrency)
-        self._reserved = 0
         self._schemas = True
         """Whether the endpoint takes a JSON schema; it is asked once."""
 
@@ -122,87 +157,88 @@ class Endpoint:
         """
         if (known := self.store.find(call.key)) is not None:
             return known
-        async with self._room:
-            reserved = self._reserve(call)
-            try:
-                answer = await self._send_patiently(call)
-            finally:
-                self._reserved -= reserved
-        self.usage.calls += 1
-        self.usage.tokens_in += answer.tokens_in
-        self.usage.tokens_out += answer.tokens_out
-        self.store.add(call.key, answer)
+        reserved, answer = await self.budget.reserve(call), None
+        try:
+            answer = await self._send_patiently(call)
+            self.store.add(call.key, answer)
+        finally:
+            await self.budget.settle(call, reserved, answer)
         return answer
-
-    def _reserve(self, call: Call) -> int:
-        """Count what an answer may cost before it is asked for, so that a cap is not overrun by what is under way."""
-        cost = sum(len(content) for _, content in call.messages) // 4 + call.max_output_tokens // 4
-        limit = self.options.max_tokens
-        if limit is not None and self.usage.tokens + self._reserved + cost > limit:
-            raise StoppedError(
-                f"the budget of {limit:,} tokens is used up ({self.usage.tokens:,} used)",
-                mend="run the same command with a larger --max-tokens to go on; no answer is asked for twice",
-            )
-        self._reserved += cost
-        return cost
 
     async def _send_patiently(self, call: Call) -> Answer:
         openai = self._errors
         wait = FIRST_WAIT
         for attempt in range(1, ATTEMPTS + 1):
             with_schema = self._schemas
-            try:
-                return await self._send(call, with_schema)
-            except openai.BadRequestError as error:
-                if not with_schema:
+            pause = 0.0
+            async with self.throttle.enter() as began:
+                try:
+                    answer = read_completion(call, await self._send(write_body(call, with_schema=with_schema)))
+                    self.throttle.report_answer(began, answer.tokens_out)
+                    return answer
+                except openai.BadRequestError as error:
+                    if not with_schema:
+                        raise SynthesisError(
+                            "the endpoint refuses the question (400)", mend="check the model's name"
+                        ) from error
+                    self._schemas = False  # an older server: the form is asked for in words alone
+                    continue
+                except openai.RateLimitError as error:
+                    failure, pause = "rate limits", _read_pause(error.response.headers) or wait
+                    self.throttle.report_refusal(began, pause)
+                except openai.APITimeoutError:
+                    failure, pause = "timeouts", wait
+                except openai.APIConnectionError:
+                    failure, pause = "broken connections", wait
+                except openai.InternalServerError as error:
+                    failure, pause = "server errors", _read_pause(error.response.headers) or wait
+                except openai.APIStatusError as error:
                     raise SynthesisError(
-                        "the endpoint refuses the question (400)", mend="check the model's name"
+                        f"the endpoint answered {error.status_code}",
+                        mend="check the address, the key and the model's name",
                     ) from error
-                self._schemas = False  # an older server: the form is asked for in words alone
-                continue
-            except openai.RateLimitError as error:
-                failure, asked = "429", error.response.headers.get("retry-after", "")
-            except (openai.APITimeoutError, openai.APIConnectionError) as error:
-                failure, asked = type(error).__name__, ""
-            except openai.InternalServerError as error:
-                failure, asked = str(error.status_code), error.response.headers.get("retry-after", "")
-            except openai.APIStatusError as error:
-                raise SynthesisError(
-                    f"the endpoint answered {error.status_code}", mend="check the address, the key and the model's name"
-                ) from error
-            except (openai.APIError, ValueError) as error:
-                failure, asked = type(error).__name__, ""
-            self.usage.retries[failure] += 1
+                except (openai.APIError, ValueError):
+                    failure, pause = "broken answers", wait
+            self.budget.usage.failures[failure] += 1
             if attempt < ATTEMPTS:
-                await asyncio.sleep(min(float(asked), LONGEST_WAIT) if asked.replace(".", "", 1).isdigit() else wait)
+                await asyncio.sleep(pause)
                 wait = min(2 * wait, LONGEST_WAIT)
         raise StoppedError(
             f"the endpoint did not answer in {ATTEMPTS} attempts ({failure})",
             mend="run the same command again to go on; no answer is asked for twice",
         )
 
-    async def _send(self, call: Call, with_schema: bool) -> Answer:
-        extra: dict[str, Any] = {}
-        if with_schema:
-            schema = {"name": "dialogue", "strict": True, "schema": build_answer_schema(indexed=call.indexed)}
-            extra["response_format"] = {"type": "json_schema", "json_schema": schema}
-        messages: Any = [{"role": role, "content": content} for role, content in call.messages]
-        done = await self._client.chat.completions.create(
-            model=call.model,
-            messages=messages,
-            temperature=call.temperature,
-            max_tokens=call.max_output_tokens,
-            seed=(call.seed + call.sample) % 2**31,
-            **extra,
-        )
-        if not done.choices:
-            raise ValueError("an answer without choices")
-        choice = done.choices[0]
-        finish = "refusal" if getattr(choice.message, "refusal", None) else str(choice.finish_reason or "unknown")
-        used = done.usage
-        return Answer(
-            choice.message.content or "",
-            finish,
-            used.prompt_tokens if used is not None else 0,
-            used.completion_tokens if used is not None else 0,
-        )
+    async def _send(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        if not self.options.stream:
+            done = await self._client.chat.completions.create(**body)
+            return dict(done.model_dump())
+        parts = await self._client.chat.completions.create(**body, stream=True, stream_options={"include_usage": True})
+        return await _join_stream(parts)
+
+
+async def _join_stream(parts: AsyncIterator[Any]) -> dict[str, Any]:
+    """Put the parts of a stream together; one that ends before it says why has been cut.
+
+    Raises:
+        ValueError: it was cut.
+    """
+    joined: dict[str, Any] = {"model": "", "usage": {}}
+    words: dict[str, str] = {"content": "", "refusal": ""}
+    finish = None
+    async for part in parts:
+        joined["model"] = part.model or joined["model"]
+        if part.usage is not None:
+            joined["usage"] = part.usage.model_dump()
+        for choice in part.choices:
+            finish = choice.finish_reason or finish
+            for name in words:
+                words[name] += getattr(choice.delta, name, None) or ""
+    if finish is None:
+        raise ValueError("the stream was cut")
+    return {**joined, "choices": [{"message": words, "finish_reason": finish}]}
+
+
+def _read_pause(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a server asks for; null where it asks for none, or says it in another way."""
+    asked = headers.get("retry-after", "")
+    return min(float(asked), LONGEST_WAIT) if asked.replace(".", "", 1).isdigit() else None

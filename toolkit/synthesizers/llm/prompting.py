@@ -8,11 +8,15 @@ from typing import Any
 import jinja2
 
 from toolkit.errors import SynthesisError
-from toolkit.records import AgendaItem, Finding, Forum, Persona, Turn
-from toolkit.synthesizers.llm.passages import Passage, show_words
+from toolkit.records import AgendaItem, Finding, Forum, SynthesisMode, Turn
+from toolkit.synthesizers.llm.openings import Opening, PlannedTurn
+from toolkit.synthesizers.llm.passages import show_words
 
 FOLDER = Path(__file__).with_name("prompts")
-NAMES = ("system", "dialogue", "repair", "refine")
+NAMES = ("system", "dialogue", "turn", "repair", "refine")
+
+Messages = tuple[tuple[str, str], ...]
+"""(role, content)."""
 
 
 class Prompts:
@@ -53,32 +57,41 @@ class Prompts:
                 f"cannot be filled in: {error}", where=f"{name}.j2", mend="use only the values of the shipped prompt"
             ) from error
 
-    def write_opening(
-        self, forum: Forum, passages: Sequence[Passage], agenda: Sequence[AgendaItem], persona: Persona | None
-    ) -> tuple[tuple[str, str], ...]:
-        """Return the messages that ask for a dialogue: rules first, then the record, so that prefixes can be reused."""
+    def write_opening(self, forum: Forum, opening: Opening, mode: SynthesisMode) -> Messages:
+        """Return the messages that every question begins with: rules, then the record, so that prefixes are reused."""
         outcome = forum.decision.outcome
         decision = None if outcome == "unknown" else f"{outcome} ({forum.decision.raw or outcome})"
-        system = self.render("system", {"decision": show_words(decision) if decision else None})
+        system = self.render("system", {"decision": show_words(decision) if decision else None, "mode": mode})
         record = self.render(
             "dialogue",
             {
                 "title": show_words(forum.title or ""),
                 "venue": show_words(forum.venue),
                 "reviews": len(forum.reviews),
-                "passages": passages,
-                "persona": persona or "thorough",
-                "agenda": [
-                    {
-                        "act": item.act.replace("_", " "),
-                        "aspect": item.aspect,
-                        "reviewers": [f"Reviewer {name[1:]}" for name in item.reviewers],
-                    }
-                    for item in agenda
-                ],
+                "passages": opening.passages,
+                "persona": opening.persona or "thorough",
+                "agenda": [_describe_item(item) for item in opening.agenda],
+                "mode": mode,
             },
         )
         return (("system", system), ("user", record))
+
+    def add_turn_request(self, messages: Messages, planned: PlannedTurn) -> Messages:
+        """Return a conversation with the request for one turn at its end; the first joins the record's message."""
+        request = self.render(
+            "turn",
+            {
+                "index": planned.place,
+                "speaker": planned.speaker,
+                "asks": planned.speaker == "meta_reviewer" and not planned.last,
+                "last": planned.last,
+                "item": _describe_item(planned.item),
+            },
+        )
+        role, content = messages[-1]
+        if role == "user":  # many servers want roles to alternate
+            return (*messages[:-1], (role, f"{content}\n\n{request}"))
+        return (*messages, ("user", request))
 
     def write_refinement(self, turns: Sequence[Turn], findings: Sequence[Finding]) -> str:
         """Return the message that sends failing turns back, each with its rules, its words and the right value."""
@@ -104,6 +117,14 @@ class Prompts:
                 ]
             },
         )
+
+
+def _describe_item(item: AgendaItem) -> dict[str, Any]:
+    return {
+        "act": item.act.replace("_", " "),
+        "aspect": item.aspect,
+        "reviewers": [f"Reviewer {name[1:]}" for name in item.reviewers],
+    }
 
 
 def _cut_words(turn: Turn, finding: Finding) -> str | None:
